@@ -1,0 +1,1 @@
+"""The instruction set as data: instructions, CSRs, trap causes, trap bits, register names."""
