@@ -57,9 +57,7 @@ _WORD = (0, MASK)
 _BIT = (0, 1)
 
 SERVICES: Mapping[str, Service] = {
-    "load": Service(
-        ("address", "size"), Effect.CHECK, _WORD, "read `size` bytes of memory, unsigned"
-    ),
+    "load": Service(("address", "size"), Effect.CHECK, _WORD, "read `size` bytes of memory, unsigned"),
     "store": Service(
         ("address", "size", "value"), Effect.CHECKED_WRITE, None, "write `size` bytes of memory"
     ),
@@ -79,12 +77,8 @@ SERVICES: Mapping[str, Service] = {
         "the physical address of an aligned place that may be read and written",
     ),
     "read": Service(("place", "size"), Effect.READ, _WORD, "read a place of `amo_address`"),
-    "write": Service(
-        ("place", "size", "value"), Effect.WRITE, None, "write a place of `amo_address`"
-    ),
-    "jump": Service(
-        ("target",), Effect.CHECK, None, "go on at `target`; an unaligned one is a trap"
-    ),
+    "write": Service(("place", "size", "value"), Effect.WRITE, None, "write a place of `amo_address`"),
+    "jump": Service(("target",), Effect.CHECK, None, "go on at `target`; an unaligned one is a trap"),
     "environment_call": Service((), Effect.CHECK, None, "trap: the cause names the mode"),
     "breakpoint_trap": Service((), Effect.CHECK, None, "trap: breakpoint at this pc"),
     "permit": Service(
@@ -97,9 +91,7 @@ SERVICES: Mapping[str, Service] = {
         "which of the wanted accesses take place: bit 0 the read, bit 1 the write",
     ),
     "csr_read": Service(("csr",), Effect.READ, _WORD, "the CSR's value as software sees it"),
-    "csr_stored": Service(
-        ("csr",), Effect.READ, _WORD, "the value that a set or clear starts from"
-    ),
+    "csr_stored": Service(("csr",), Effect.READ, _WORD, "the value that a set or clear starts from"),
     "csr_write": Service(("csr", "value"), Effect.WRITE, None, "write a CSR, fields made legal"),
     "return_from_trap": Service(
         ("privilege",), Effect.CHECKED_WRITE, None, "xRET of mode 3 (M) or 1 (S)"

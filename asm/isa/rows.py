@@ -171,10 +171,7 @@ _MULTIPLY = _rows(
 
 def _amo(name: str, code: str, new: str, summary: str) -> tuple[str, str, str, str, str]:
     meaning = (
-        "place = amo_address(rs1, 4)\n"
-        "old = read(place, 4)\n"
-        f"write(place, 4, {new})\n"
-        "rd = sext(old, 32)"
+        f"place = amo_address(rs1, 4)\nold = read(place, 4)\nwrite(place, 4, {new})\nrd = sext(old, 32)"
     )
     return (name, "rd, rs2, (rs1)", f"{code} aq rl rs2 rs1 010 rd 0101111", meaning, summary)
 

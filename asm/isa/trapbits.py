@@ -65,9 +65,7 @@ TRAP_BITS: Mapping[TrapBit, TrapBitInfo] = {
     TrapBit.WRVM: TrapBitInfo("writes of satp, pmpcfg*, pmpaddr*", "MOV to CR3"),
     TrapBit.RDCOUNT: TrapBitInfo("reads of the counters and of time", "RDTSC, RDPMC"),
     TrapBit.WRCOUNT: TrapBitInfo("writes of the counters and their controls", "WRMSR TSC"),
-    TrapBit.RDID: TrapBitInfo(
-        "reads of mvendorid, marchid, mimpid, mhartid, mconfigptr", "CPUID"
-    ),
+    TrapBit.RDID: TrapBitInfo("reads of mvendorid, marchid, mimpid, mhartid, mconfigptr", "CPUID"),
     TrapBit.RDTRAPMAP: TrapBitInfo("reads of mtrapmap, mtrapcap, mvmcb", "VMREAD"),
     TrapBit.WRTRAPMAP: TrapBitInfo("writes of mtrapmap, mvmcb", "VMWRITE"),
     TrapBit.RDSUP: TrapBitInfo("reads of the supervisor CSRs but satp", ""),
