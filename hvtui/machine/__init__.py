@@ -1,0 +1,1 @@
+"""The hardware: hart, privilege, CSRs, trap bitmap, memory, translation, devices, board."""
