@@ -48,6 +48,7 @@
         .equ    MIE_MTIE,       1 << 7          # the timer interrupt is enabled
 
         .equ    CAUSE_ILLEGAL,  2               # mcause: illegal instruction
+        .equ    CAUSE_BREAKPOINT, 3             # mcause: ebreak
         .equ    CAUSE_ECALL_U,  8               # mcause: ecall in U mode
         .equ    CAUSE_TIMER,    7               # mcause of the timer interrupt, under the top bit
 

@@ -78,6 +78,8 @@ print_fault:
 1:
         mv      a0, t0
         call    print
+        li      t0, CAUSE_BREAKPOINT
+        beq     s1, t0, 3f                      # for a breakpoint mtval says nothing that mepc does not
         li      t0, CAUSE_ILLEGAL
         la      a0, text_space
         beq     s1, t0, 2f                      # for an illegal instruction mtval is the instruction
@@ -86,6 +88,7 @@ print_fault:
         call    print
         csrr    a0, mtval
         call    print_hex
+3:
         la      a0, text_pc
         call    print
         csrr    a0, mepc

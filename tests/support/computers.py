@@ -1,0 +1,137 @@
+"""Two computers that can run a sample: QEMU with GNU's tools, and ours.
+
+A test gives a `computer` the same thing that a person would: assembly sources and the addresses
+they go to. QEMU is the outside oracle; where it or GNU binutils is missing, its half of the
+tests is skipped.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+TIMEOUT_SECONDS = 60
+"""A run that needs so long hangs. Nothing else depends on time."""
+
+INSTRUCTION_LIMIT = 150_000
+"""What tinyos and its programs may need on our machine, where a tick is 16384 instructions."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One source file and the physical address its bytes go to."""
+
+    source: Path
+    at: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run showed: the console's text, and the exit code given to the test finisher."""
+
+    console: str
+    exit_code: int
+
+
+class Computer(Protocol):
+    """Runs programs from reset until one of them uses the test finisher."""
+
+    def run(self, parts: list[Part]) -> Outcome: ...
+
+
+@dataclass(frozen=True)
+class Qemu:
+    """`qemu-system-riscv32 -machine virt`, fed by GNU `as` and `ld` without relaxation."""
+
+    folder: Path
+    clock_shift: int | None = None
+    """None: the clock is real time. n: an instruction takes 2**n ns, the clock runs at 10 MHz."""
+
+    def run(self, parts: list[Part]) -> Outcome:
+        command = ["qemu-system-riscv32", "-machine", "virt", "-m", "16", "-bios", "none"]
+        command += ["-display", "none", "-monitor", "none", "-serial", "stdio"]
+        if self.clock_shift is not None:
+            command += ["-icount", f"shift={self.clock_shift}"]
+        for number, part in enumerate(parts):
+            elf = self._build(part, self.folder / f"part{number}")
+            command += ["-device", f"loader,file={elf}" + (",cpu-num=0" if number == 0 else "")]
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=TIMEOUT_SECONDS,
+            check=False,
+        )
+        assert not done.stderr, done.stderr.decode()
+        return Outcome(done.stdout.decode(), done.returncode)
+
+    def _build(self, part: Part, stem: Path) -> Path:
+        obj, elf = stem.with_suffix(".o"), stem.with_suffix(".elf")
+        assemble = ["riscv64-unknown-elf-as", "-march=rv32ima_zicsr_zifencei", "-mabi=ilp32"]
+        assemble += ["-mno-relax", "-mno-arch-attr", f"-I{part.source.parent}"]
+        link = ["riscv64-unknown-elf-ld", "-m", "elf32lriscv", "--no-relax", "-N"]
+        subprocess.run([*assemble, "-o", str(obj), str(part.source)], check=True)
+        subprocess.run(
+            [*link, f"-Ttext={part.at:#x}", "-o", str(elf), str(obj)],
+            check=True,
+            capture_output=True,  # ld warns that code and data share a segment: so they shall
+        )
+        return elf
+
+
+@dataclass(frozen=True)
+class Ours:
+    """`hvtui run` on a machine file written for the occasion."""
+
+    folder: Path
+
+    def run(self, parts: list[Part]) -> Outcome:
+        lines = ["[machine]", 'title = "A machine for a test"', 'cpu = "classic"', 'ram = "16M"']
+        for number, part in enumerate(parts):
+            role = "user" if number else "kernel"
+            lines += ["[[component]]", f'name = "part{number}"', f'role = "{role}"']
+            lines += [f"source = {json.dumps(str(part.source))}", f"at = {part.at:#x}"]
+        file = self.folder / "machine.toml"
+        file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return run_machine_file(file)
+
+
+def run_machine_file(file: Path, *arguments: str) -> Outcome:
+    """Run a machine file or a source with `hvtui run --json`."""
+    command = [sys.executable, "-m", "hvtui", "run", "--json"]
+    command += [f"--max-instructions={INSTRUCTION_LIMIT}", *arguments, str(file)]
+    done = subprocess.run(
+        command,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=TIMEOUT_SECONDS,
+        check=False,
+        cwd=SAMPLES.parent,
+    )
+    assert not done.stderr, done.stderr.decode()
+    report = json.loads(done.stdout)
+    assert report["exit"]["reason"] == "finisher", report["exit"]
+    return Outcome(report["console"], done.returncode)
+
+
+def skip_without_qemu() -> None:
+    """Skip the test if an outside tool that it compares with is not installed."""
+    for tool in ("riscv64-unknown-elf-as", "riscv64-unknown-elf-ld", "qemu-system-riscv32"):
+        if shutil.which(tool) is None:
+            pytest.skip(f"{tool} is not installed")
+
+
+def parts_of(machine_file: Path) -> list[Part]:
+    """The sources that a sample's machine file names, with their addresses."""
+    machine = tomllib.loads(machine_file.read_text(encoding="utf-8"))
+    return [
+        Part((machine_file.parent / component["source"]).resolve(), component["at"])
+        for component in machine["component"]
+    ]
