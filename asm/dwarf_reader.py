@@ -13,6 +13,7 @@ from typing import NamedTuple
 MAX_SECTION_SIZE = 32 << 20
 MAX_ROWS = 4_000_000
 _MAX_NAME = 4096
+_MAX_TEXT = 64 << 20  # all names together: many entries can share one long string
 
 # Content types and forms of the tables in a version 5 header (sections 6.2.4.1 and 7.5.6).
 _PATH, _DIRECTORY_INDEX = 1, 2
@@ -49,10 +50,18 @@ class DebugSections:
 class _Cursor:
     """Reads numbers and strings of `data` from `at` up to `end`."""
 
-    def __init__(self, data: bytes, at: int, end: int) -> None:
+    def __init__(self, data: bytes) -> None:
         self.data = data
-        self.at = at
-        self.end = end
+        self.at = 0
+        self.end = len(data)
+        self._text = 0
+
+    def text(self, found: bytes) -> str:
+        """Return a name as text, and count it against what is allowed."""
+        self._text += len(found)
+        if self._text > _MAX_TEXT:
+            raise DwarfError("the names are too long")
+        return found.decode("utf-8", "replace")
 
     def number(self, size: int) -> int:
         start = self.at
@@ -85,10 +94,9 @@ class _Cursor:
         raise DwarfError("a number has more than 64 bits")
 
     def string(self) -> str:
-        start = self.at
-        text = _string_at(self.data, start, self.end)
-        self.at = start + len(text) + 1
-        return text.decode("utf-8", "replace")
+        found = _string_at(self.data, self.at, self.end)
+        self.at += len(found) + 1
+        return self.text(found)
 
 
 def _string_at(data: bytes, start: int, end: int) -> bytes:
@@ -126,16 +134,15 @@ def read_line_ranges(sections: DebugSections) -> list[LineRange]:
     if len(data) > MAX_SECTION_SIZE:
         raise DwarfError("the line table is too large")
     ranges: list[LineRange] = []
-    at = 0
-    while at < len(data):
-        cursor = _Cursor(data, at, len(data))
+    cursor = _Cursor(data)
+    while cursor.at < len(data):
+        cursor.end = len(data)
         length = cursor.number(4)
         if length >= 0xFFFF_FFF0:
             raise DwarfError("the 64-bit DWARF format is not understood")
-        at = cursor.at + length
-        if at > len(data):
+        cursor.end = cursor.at + length
+        if cursor.end > len(data):
             raise DwarfError("the line table is cut short")
-        cursor.end = at
         header = _read_header(cursor, sections)
         for found in _run(cursor, header):
             if ranges and ranges[-1][1:] == (found.start, *found[2:]):
@@ -168,7 +175,8 @@ def _read_header(cursor: _Cursor, sections: DebugSections) -> _Header:
     files: list[str] = []
     if version >= 5:
         directories = [name for name, _ in _entries(cursor, sections)]
-        files += [_path(directories, name, index) for name, index in _entries(cursor, sections)]
+        for name, index in _entries(cursor, sections):
+            files.append(_path(cursor, directories, name, index))
     else:
         directories = [""]
         while name := cursor.string():
@@ -192,16 +200,16 @@ def _old_file(cursor: _Cursor, directories: list[str], name: str) -> str:
     directory = cursor.uleb()
     cursor.uleb()  # time of modification
     cursor.uleb()  # length
-    return _path(directories, name, directory)
+    return _path(cursor, directories, name, directory)
 
 
-def _path(directories: list[str], name: str, index: int) -> str:
+def _path(cursor: _Cursor, directories: list[str], name: str, index: int) -> str:
     # Directory 0 is the one of the compilation: a name in it stands as the compiler was given it.
     if index == 0 or name.startswith("/"):
         return name
     if index >= len(directories):
         raise DwarfError(f"there is no directory number {index}")
-    return f"{directories[index]}/{name}"
+    return cursor.text(f"{directories[index]}/{name}".encode())
 
 
 def _entries(cursor: _Cursor, sections: DebugSections) -> list[tuple[str, int]]:
@@ -232,7 +240,7 @@ def _form(cursor: _Cursor, form: int, sections: DebugSections) -> str | int:
         return cursor.string()
     if form in (_FORM_STRP, _FORM_LINE_STRP):
         table = sections.debug_str if form == _FORM_STRP else sections.debug_line_str
-        return _string_at(table, cursor.number(4), len(table)).decode("utf-8", "replace")
+        return cursor.text(_string_at(table, cursor.number(4), len(table)))
     if form == _FORM_UDATA:
         return cursor.uleb()
     if form == _FORM_SDATA:
@@ -293,9 +301,7 @@ def _run(cursor: _Cursor, header: _Header) -> Iterator[LineRange]:
             previous = (address, file, line, column)
 
 
-def _closed(
-    header: _Header, row: tuple[int, int, int, int] | None, end: int
-) -> Iterator[LineRange]:
+def _closed(header: _Header, row: tuple[int, int, int, int] | None, end: int) -> Iterator[LineRange]:
     # Line 0 says that the bytes come from no line.
     if row is not None and row[0] < end and row[2] > 0:
         start, file, line, column = row

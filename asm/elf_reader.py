@@ -52,7 +52,9 @@ _COMPRESSION_HEADER = struct.Struct("<3I")
 
 _MAX_SEGMENTS = 256
 _MAX_SYMBOLS = 1_000_000
+_MAX_SYMBOL_TEXT = 64 << 20  # all names together: many symbols can share one long string
 _MAX_NAME = 4096
+_MAX_SECTION_NAME = 256
 _MAX_SOURCES = 4096
 _MAX_SOURCE_SIZE = 4 << 20
 _MAX_SOURCES_SIZE = 64 << 20
@@ -140,9 +142,7 @@ class _Reader:
 
     def _header(self) -> Mapping[str, Any]:
         if not is_elf(self.data):
-            raise self.fail(
-                "this is not an ELF file", "a raw binary needs the address it is loaded at"
-            )
+            raise self.fail("this is not an ELF file", "a raw binary needs the address it is loaded at")
         try:
             elf = ELFFile(io.BytesIO(self.data))
         except (ELFError, ConstructError, ValueError, KeyError, TypeError) as error:
@@ -230,9 +230,10 @@ class _Reader:
         strings = self._bytes(rows[names][4], rows[names][5]) if names < len(rows) else b""
         return [
             _Section(
-                _string(strings, row[0]) or "", row[1], row[2], row[3], row[4], row[5], row[6], row[9]
+                (_string(strings, name) or "")[:_MAX_SECTION_NAME],
+                *(kind, flags, address, offset, size, link, entry_size),
             )
-            for row in rows
+            for name, kind, flags, address, offset, size, link, _, _, entry_size in rows
         ]
 
     def _without_headers(self, load: _Load) -> _Load:
@@ -312,8 +313,12 @@ class _Reader:
         link = self.sections[table.link]
         strings = self._bytes(link.offset, link.size)
         # Global names first: a local one of the same name must not take theirs.
+        room = _MAX_SYMBOL_TEXT
         for name, value, size, info, _, index in sorted(rows, key=lambda row: row[3] >> 4 == 0):
-            text = _string(strings, name)
+            text = _string(strings, name) or ""
+            room -= len(text)
+            if room < 0:
+                raise self.fail("the names of the symbols are too long")
             if not text or index == _SHN_UNDEFINED or not _is_label(text, info):
                 continue
             section = self.sections[index].name if index < len(self.sections) else None
@@ -347,9 +352,7 @@ class _Reader:
             # Code that the linker dropped keeps its lines, at addresses of no segment.
             if load is None or not load.flags & _PF_X or end > load.virtual + load.size:
                 continue
-            yield LineEntry(
-                start - load.virtual + load.address, end - start, Place(file, line, column)
-            )
+            yield LineEntry(start - load.virtual + load.address, end - start, Place(file, line, column))
 
     def _debug_section(self, name: str) -> bytes:
         section = next((section for section in self.sections if section.name == name), None)

@@ -40,11 +40,6 @@ def read_file(path: Path, limit: int = MAX_FILE_SIZE) -> bytes:
             return stream.read(limit)
     except OSError as error:
         raise ImageError(str(path), f"cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        if isinstance(error, ImageError):
-            raise
-        # A name with a NUL in it.
-        raise ImageError(repr(str(path)), "this is no file name") from error
 
 
 def read_binary(path: Path | str, address: int) -> Program:
