@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Trap(Exception):
+class Trap(Exception):  # noqa: N818 - a trap is no error, and this is its name in the specification
     """A synchronous exception of the hart: `cause` as in `mcause`, `tval` as in `mtval` (XLEN bits)."""
 
     __slots__ = ("cause", "tval")
