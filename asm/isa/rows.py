@@ -108,12 +108,12 @@ _FENCEI = _rows(
      "fence_code()", "Make earlier stores visible to instruction fetches."),
 )  # fmt: skip
 
+# With rd = x0 a set or clear is no read, unless it does not write either: it has one trap class.
 _CSR_MODIFY = """\
-access = csr_access(csr, 1, {writes})
-if access & 1:
-    old = csr_read(csr)
-    if access & 2: csr_write(csr, {value})
-    rd = old
+access = csr_access(csr, number(rd) != 0 or not {writes}, {writes})
+old = csr_read(csr) if access & 1 else 0
+if access & 2: csr_write(csr, {value})
+if access & 1: rd = old
 """
 
 _CSR = _rows(
