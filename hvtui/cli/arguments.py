@@ -1,0 +1,120 @@
+"""The options that say which computer is meant, for every command that opens one."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from asm.diagnostics import nearest
+from asm.isa.width import MASK
+from hvtui.machine.generations import GENERATIONS
+from hvtui.machinefile.sizes import SizeError, parse_number, parse_ram_size
+from hvtui.machinefile.system import Overrides
+
+_SYMBOL = re.compile(r"[A-Za-z_.$][A-Za-z0-9_.$]*", re.ASCII)
+
+T = TypeVar("T")
+
+
+def add_machine_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add PATH and the options that go before what a machine file says."""
+    parser.add_argument(
+        "path",
+        metavar="PATH",
+        type=Path,
+        help="machine file (.toml) or its folder, source (.s), ELF file or raw binary",
+    )
+    parser.add_argument(
+        "--cpu", type=_cpu, metavar="NAME", help=f"CPU generation: {', '.join(GENERATIONS)}"
+    )
+    parser.add_argument("--ram", type=_said(parse_ram_size), metavar="SIZE", help="RAM, such as 64M")
+    parser.add_argument("--dtb", type=Path, metavar="FILE", help="device tree blob for the guest")
+    parser.add_argument(
+        "--at",
+        type=_said(_address),
+        metavar="ADDRESS",
+        help="where a single program is loaded; a raw binary needs it",
+    )
+    parser.add_argument(
+        "-I",
+        dest="include",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="DIR",
+        help="folder that .include and .incbin may read besides the source's own (repeatable)",
+    )
+    parser.add_argument(
+        "-D",
+        dest="defines",
+        action="append",
+        type=_said(_define),
+        default=[],
+        metavar="NAME=VALUE",
+        help="symbol for the assembler (repeatable)",
+    )
+
+
+def overrides_of(arguments: argparse.Namespace) -> Overrides:
+    """Return what `add_machine_arguments` read."""
+    return Overrides(
+        cpu=arguments.cpu,
+        ram=arguments.ram,
+        dtb=arguments.dtb,
+        at=arguments.at,
+        include=tuple(arguments.include),
+        defines=dict(arguments.defines),
+    )
+
+
+def positive_count(text: str) -> int:
+    """Return a count of at least 1, as an argument's type."""
+    count = _said(parse_number)(text)
+    if count < 1:
+        raise argparse.ArgumentTypeError(f"{text} is too small: give 1 or more")
+    return count
+
+
+def _said(parse: Callable[[str], T]) -> Callable[[str], T]:
+    """Make a parser's complaint one that argparse shows as it is."""
+
+    def argument(text: str) -> T:
+        try:
+            return parse(text)
+        except SizeError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+
+    return argument
+
+
+def _cpu(name: str) -> str:
+    if name not in GENERATIONS:
+        meant = nearest(name, GENERATIONS)
+        raise argparse.ArgumentTypeError(
+            f"there is no CPU {name!r}"
+            + (f"; did you mean {meant!r}?" if meant else "")
+            + f" Give one of {', '.join(GENERATIONS)}"
+        )
+    return name
+
+
+def _address(text: str) -> int:
+    address = parse_number(text)
+    if not 0 <= address <= MASK:
+        raise SizeError(f"{text[:40]} is no address", f"give 0 to {MASK:#x}")
+    if address % 4:
+        raise SizeError(f"{text[:40]} is not on a word", "give a multiple of 4")
+    return address
+
+
+def _define(text: str) -> tuple[str, int]:
+    name, equals, value = text.partition("=")
+    if not _SYMBOL.fullmatch(name):
+        raise SizeError(f"{name[:40]!r} cannot be a symbol's name", "write -D NAME=VALUE")
+    number = parse_number(value) if equals else 1
+    if not -(MASK + 1) // 2 <= number <= MASK:
+        raise SizeError(f"{value[:40]} does not fit 32 bits", "give a smaller value")
+    return name, number

@@ -1,0 +1,90 @@
+"""Reading one program from a source, an ELF file, a raw binary; and device tree blobs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from asm.diagnostics import nearest
+from asm.elf_reader import read_elf
+from asm.image import ImageError, read_binary, read_file
+from asm.options import Options
+from asm.program import Program
+
+_FDT_MAGIC = b"\xd0\x0d\xfe\xed"
+_MAX_DTB_SIZE = 1 << 20
+
+
+@dataclass(frozen=True)
+class SourceOptions:
+    """How to assemble: `include` are folders to search, `allowed` those that may be read besides."""
+
+    include: tuple[Path, ...] = ()
+    allowed: tuple[Path, ...] = ()
+    defines: Mapping[str, int] = field(default_factory=dict)
+
+
+def read_program(kind: str, path: Path, linked: int, options: SourceOptions) -> Program:
+    """Return the program in a file of that `kind`: ``source``, ``elf`` or ``binary``.
+
+    `linked` is the address to assemble a source for, or at which a binary believes itself; an ELF
+    file says it itself. Raises ImageError, and AssemblyError for a source's mistakes.
+    """
+    check_file(path)
+    if kind == "elf":
+        return read_elf(path)
+    if kind == "binary":
+        return read_binary(path, linked)
+    # The parser is not needed for anything else, and its import takes longer than a short run.
+    from asm.assembler import assemble_file
+
+    return assemble_file(
+        path,
+        Options(
+            base=linked,
+            include_dirs=options.include,
+            allowed_dirs=options.allowed,
+            defines=options.defines,
+        ),
+    )
+
+
+def read_dtb(path: Path) -> bytes:
+    """Return a device tree blob. Raises ImageError if the file is none."""
+    check_file(path)
+    blob = read_file(path, _MAX_DTB_SIZE)
+    if blob[:4] != _FDT_MAGIC:
+        raise ImageError(str(path), "this is not a device tree blob", "compile it with dtc -O dtb")
+    if len(blob) < int.from_bytes(blob[4:8], "big"):
+        raise ImageError(str(path), "this device tree blob is cut short")
+    return blob
+
+
+def check_file(path: Path) -> None:
+    """Raise ImageError, with the name that was probably meant, if there is no such file."""
+    try:
+        missing = not path.exists()
+    except (OSError, ValueError) as error:
+        raise ImageError(str(path)[:200], "this cannot be a file's name") from error
+    if missing:
+        raise ImageError(str(path), "there is no such file", _neighbour(path))
+
+
+def tidy(path: Path) -> Path:
+    """Return the path without ``..`` in its middle, if it still leads to the same file."""
+    shorter = Path(os.path.normpath(path))
+    try:
+        return shorter if shorter.samefile(path) else path
+    except (OSError, ValueError):
+        return path
+
+
+def _neighbour(path: Path) -> str:
+    try:
+        names = [entry.name for entry in path.parent.iterdir()]
+    except OSError:
+        return f"there is no folder {path.parent} either"
+    meant = nearest(path.name, names)
+    return f"did you mean {tidy(path.parent / meant)}?" if meant else ""

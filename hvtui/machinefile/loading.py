@@ -1,0 +1,95 @@
+"""From a path to a System: a machine file, or a single source, ELF file or raw binary."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from asm.elf_reader import is_elf
+from asm.image import ImageError
+from hvtui.machinefile.complaints import Complaints
+from hvtui.machinefile.errors import BadInput, Problem
+from hvtui.machinefile.images import SourceOptions, check_file, read_dtb, read_program
+from hvtui.machinefile.layout import RAM_BASE
+from hvtui.machinefile.system import Component, Overrides, System
+
+MACHINE_FILE = "machine.toml"
+SOURCE_SUFFIXES = (".s", ".asm")
+
+_DEFAULT_RAM = 16 << 20
+
+
+def load_system(path: Path, overrides: Overrides | None = None) -> System:
+    """Load a machine file (or the folder of one), a source, an ELF file or a raw binary.
+
+    Raises BadInput for whatever is wrong with the files, and AssemblyError, with places in the
+    source, for what is wrong in one.
+    """
+    overrides = overrides or Overrides()
+    try:
+        check_file(path)
+        path = path / MACHINE_FILE if (path / MACHINE_FILE).is_file() else path
+        kind = _kind(path, overrides)
+        if kind != "machine":
+            return _load_single(path, kind, overrides)
+    except ImageError as error:
+        raise BadInput(Problem(error.file, error.cause, remedy=error.remedy)) from error
+    # Checking a machine file takes a library whose import a single program need not wait for.
+    from hvtui.machinefile.machine_files import load_machine_file
+
+    return load_machine_file(path, overrides)
+
+
+def _kind(path: Path, overrides: Overrides) -> str:
+    """Tell what a file is: ``machine``, ``source``, ``elf`` or ``binary``."""
+    if path.is_dir():
+        raise ImageError(str(path), f"this folder has no {MACHINE_FILE}", "name a file in it")
+    if not path.is_file():
+        raise ImageError(str(path), "this is not a regular file", "copy its bytes to a file")
+    if path.suffix.lower() == ".toml":
+        return "machine"
+    if path.suffix.lower() in SOURCE_SUFFIXES:
+        return "source"
+    try:
+        with path.open("rb") as stream:
+            begin = stream.read(4)
+    except OSError as error:
+        raise ImageError(str(path), f"cannot be read: {error.strerror}") from error
+    if is_elf(begin):
+        return "elf"
+    if overrides.at is None:
+        raise ImageError(
+            str(path),
+            "this is not a machine file (.toml), a source (.s) or an ELF file",
+            "for a raw binary, say where it is loaded: --at 0x80000000",
+        )
+    return "binary"
+
+
+def _load_single(path: Path, kind: str, overrides: Overrides) -> System:
+    if overrides.defines and kind != "source":
+        raise ImageError(str(path), "-D is for a source: this program is already translated")
+    ram_size = overrides.ram or _DEFAULT_RAM
+    linked = RAM_BASE if overrides.at is None else overrides.at
+    options = SourceOptions(overrides.include, overrides.include, overrides.defines)
+    program = read_program(kind, path, linked, options)
+    if kind == "elf":
+        linked = program.base
+    at = linked if overrides.at is None else overrides.at
+    component = Component(path.stem, "kernel", program, at, linked)
+    dtb = read_dtb(overrides.dtb) if overrides.dtb else None
+    complaints = Complaints(
+        lambda _index, _key, message, remedy: Problem(str(path), message, remedy=remedy)
+    )
+    complaints.about_layout((component,), ram_size)
+    complaints.about_dtb(dtb, ram_size, (component,))
+    complaints.finish()
+    return System(
+        path=path,
+        title=path.name,
+        cpu=overrides.cpu or "classic",
+        ram_size=ram_size,
+        timebase=1,
+        components=(component,),
+        dtb=dtb,
+        overrides=overrides,
+    )

@@ -1,0 +1,146 @@
+"""From a machine file to a System."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from asm.image import ImageError
+from hvtui.machinefile.complaints import MACHINE, Complaints
+from hvtui.machinefile.document import Document, read_document
+from hvtui.machinefile.errors import BadInput, Problem
+from hvtui.machinefile.images import SourceOptions, read_dtb, read_program, tidy
+from hvtui.machinefile.layout import RAM_BASE
+from hvtui.machinefile.schema import ComponentTable, MachineTable, check_document, component_key
+from hvtui.machinefile.system import Component, Expectation, Overrides, System
+
+
+def load_machine_file(path: Path, overrides: Overrides) -> System:
+    """Load a machine file and every program it names.
+
+    Raises BadInput with all problems of the file, and AssemblyError for a source's mistakes.
+    """
+    _refuse_single_options(path, overrides)
+    document = read_document(path)
+    file = check_document(document)
+    loader = _Loader(document, overrides)
+    ram_size = overrides.ram or file.machine.ram
+    found = [loader.component(index, table) for index, table in enumerate(file.component)]
+    # A message about the layout would speak of the wrong component while one is missing.
+    loader.complaints.finish()
+    components = tuple(component for component in found if component is not None)
+    dtb = loader.dtb(file.machine)
+    loader.complaints.about_layout(components, ram_size)
+    loader.complaints.about_dtb(dtb, ram_size, components)
+    loader.complaints.finish()
+    return System(
+        path=path,
+        title=file.machine.title or path.parent.resolve().name,
+        cpu=overrides.cpu or file.machine.cpu,
+        ram_size=ram_size,
+        timebase=file.machine.timebase,
+        components=components,
+        dtb=dtb,
+        max_instructions=file.machine.max_instructions,
+        expect=Expectation(file.expect.console, file.expect.exit),
+        overrides=overrides,
+    )
+
+
+def _refuse_single_options(path: Path, overrides: Overrides) -> None:
+    for given, option, key in (
+        (overrides.at is not None, "--at", "at"),
+        (bool(overrides.defines), "-D", "defines"),
+    ):
+        if given:
+            remedy = f"in a machine file each component has its own '{key}'"
+            raise BadInput(Problem(str(path), f"{option} is for a single program", remedy=remedy))
+
+
+class _Loader:
+    """Reads the files that one machine file names, collecting what is wrong with them."""
+
+    def __init__(self, document: Document, overrides: Overrides) -> None:
+        self.document = document
+        self.overrides = overrides
+        self.folder = document.path.parent
+        self.complaints = Complaints(self._problem)
+
+    def _problem(self, index: int, key: str, message: str, remedy: str) -> Problem:
+        if index == MACHINE:
+            return self.document.problem(("machine", key), f"[machine], key '{key}'", message, remedy)
+        called = component_key(self.document.data, index, key)
+        return self.document.problem(("component", index, key), called, message, remedy)
+
+    def dtb(self, table: MachineTable) -> bytes | None:
+        """Return the device tree blob that the command line or else the file names."""
+        if self.overrides.dtb is not None:
+            try:
+                return read_dtb(self.overrides.dtb)
+            except ImageError as error:
+                raise BadInput(Problem(error.file, error.cause, remedy=error.remedy)) from error
+        if table.dtb is None:
+            return None
+        try:
+            return read_dtb(tidy(self.folder / table.dtb))
+        except ImageError as error:
+            self.complaints.add_file(MACHINE, "dtb", error)
+            return None
+
+    def component(self, index: int, table: ComponentTable) -> Component | None:
+        """Return the component, or None after a complaint."""
+        kind, name = table.image
+        at = RAM_BASE if index == 0 and kind == "source" and table.at is None else table.at
+        if at is None and kind != "elf":
+            self.complaints.add(
+                index,
+                "",
+                f"nothing says where this {kind} lies in memory",
+                "add the physical address of its first byte, such as: at = 0x80400000",
+            )
+            return None
+        if kind == "elf" and table.linked is not None:
+            cause = "an ELF file says itself what it is linked for"
+            self.complaints.add(index, "linked", cause, "leave this key out")
+            return None
+        path = tidy(self.folder / name)
+        options = self._source_options(index, table, path.parent)
+        linked = at if table.linked is None else table.linked
+        try:
+            program = read_program(kind, path, linked or 0, options)
+        except ImageError as error:
+            self.complaints.add_file(index, kind, error)
+            return None
+        if linked is None or kind == "elf":
+            linked = program.base
+        return Component(
+            name=table.name,
+            role=table.role,
+            program=program,
+            at=linked if at is None else at,
+            linked=linked,
+            vm=table.vm,
+            believes=table.believes,
+        )
+
+    def _source_options(self, index: int, table: ComponentTable, beside: Path) -> SourceOptions:
+        """Say what a source may read: a stranger's machine file must not widen that by itself."""
+        include = tuple(tidy(self.folder / name) for name in table.include)
+        for folder in include:
+            if not _is_within(folder, (self.folder, beside, *self.overrides.include)):
+                self.complaints.add(
+                    index,
+                    "include",
+                    f"the folder {folder} lies outside the folders of this file and of the source",
+                    f"if you trust this machine file, allow it with -I {folder}",
+                )
+        searched = (*self.overrides.include, *include)
+        return SourceOptions(searched, (self.folder, *searched), dict(table.defines))
+
+
+def _is_within(path: Path, folders: Iterable[Path]) -> bool:
+    try:
+        resolved = path.resolve()
+        return any(resolved.is_relative_to(folder.resolve()) for folder in folders)
+    except (OSError, RuntimeError, ValueError):
+        return False

@@ -1,0 +1,303 @@
+"""What a machine file may say: its tables and keys, and the words for what it says wrongly.
+
+The models hold what a file says after its form has been checked. Whether the files it names exist
+and its addresses fit the machine is `loading`'s business.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+
+from asm.diagnostics import nearest
+from asm.isa.width import MASK
+from hvtui.machine.generations import GENERATIONS
+from hvtui.machinefile.document import Document
+from hvtui.machinefile.errors import BadInput, Problem
+from hvtui.machinefile.sizes import SizeError, parse_ram_size
+from hvtui.machinefile.toml_lines import KeyPath
+
+IMAGE_KEYS = ("source", "elf", "binary")
+
+_SYMBOL = re.compile(r"[A-Za-z_.$][A-Za-z0-9_.$]*", re.ASCII)
+_MAX_COMPONENTS = 256
+
+
+class FieldError(ValueError):
+    """A value that the schema's types take but the machine file may not have."""
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        self.message = message
+        self.remedy = remedy
+        super().__init__(message)
+
+
+def check_cpu(name: str) -> str:
+    """Return the name of a CPU generation. Raises FieldError, with all names, if it is none."""
+    if name not in GENERATIONS:
+        meant = nearest(name, GENERATIONS)
+        raise FieldError(
+            f"there is no CPU {name!r}" + (f"; did you mean {meant!r}?" if meant else ""),
+            f"give one of {', '.join(GENERATIONS)}",
+        )
+    return name
+
+
+def _check_ram(value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise FieldError(f"expected a size, not {_describe(value)}", 'write it as ram = "16M"')
+    try:
+        return parse_ram_size(value)
+    except SizeError as error:
+        raise FieldError(error.message, error.remedy) from error
+
+
+def _check_text(value: str) -> str:
+    if "\0" in value:
+        raise FieldError("a text must not hold the character U+0000")
+    return value
+
+
+def _check_name(value: str) -> str:
+    if not value.strip() or not value.isprintable():
+        raise FieldError("expected a name to show: printable characters, not only blanks")
+    return value
+
+
+def _check_believes(ring: int) -> int:
+    if ring not in (0, 1, 3):
+        raise FieldError(
+            f"there is no ring {ring}", "give 0 (kernel mode), 1 (supervisor) or 3 (user programs)"
+        )
+    return ring
+
+
+def _check_aligned(address: int) -> int:
+    if address % 4:
+        raise FieldError(f"{address:#x} is not on a word", "give a multiple of 4")
+    return address
+
+
+def _check_defines(values: dict[str, int]) -> dict[str, int]:
+    for name, value in values.items():
+        if not _SYMBOL.fullmatch(name):
+            raise FieldError(f"{name!r} cannot be a symbol's name")
+        if not -(MASK + 1) // 2 <= value <= MASK:
+            raise FieldError(f"the value of {name!r} does not fit 32 bits")
+    return values
+
+
+Name = Annotated[str, AfterValidator(_check_name)]
+FileName = Annotated[str, Field(min_length=1), AfterValidator(_check_text)]
+Address = Annotated[int, Field(ge=0, le=MASK), AfterValidator(_check_aligned)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class MachineTable(_Table):
+    """``[machine]``: the computer."""
+
+    title: Annotated[str, AfterValidator(_check_text)] = ""
+    cpu: Annotated[str, AfterValidator(check_cpu)] = "classic"
+    ram: Annotated[int, BeforeValidator(_check_ram)] = 16 << 20
+    timebase: Annotated[int, Field(ge=1, le=MASK)] = 1
+    dtb: FileName | None = None
+    max_instructions: Annotated[int, Field(ge=1)] | None = None
+
+
+class ComponentTable(_Table):
+    """``[[component]]``: a program in memory. The first is where the machine starts."""
+
+    name: Name
+    role: Literal["hypervisor", "kernel", "user", "host", "firmware"] = "kernel"
+    vm: Name | None = None
+    believes: Annotated[int, AfterValidator(_check_believes)] | None = None
+    source: FileName | None = None
+    elf: FileName | None = None
+    binary: FileName | None = None
+    at: Address | None = None
+    linked: Address | None = None
+    defines: Annotated[dict[str, int], AfterValidator(_check_defines)] = Field(default_factory=dict)
+    include: list[FileName] = Field(default_factory=list, max_length=64)
+
+    @property
+    def image(self) -> tuple[str, str]:
+        """The key that names the file, and the file."""
+        return next((key, name) for key in IMAGE_KEYS if (name := getattr(self, key)) is not None)
+
+    @model_validator(mode="after")
+    def _check_image(self) -> ComponentTable:
+        given = [key for key in IMAGE_KEYS if getattr(self, key) is not None]
+        if len(given) != 1:
+            found = "has " + " and ".join(given) if given else "names no file"
+            raise FieldError(f"the component {found}", f"give exactly one of {', '.join(IMAGE_KEYS)}")
+        if given != ["source"]:
+            for key in ("defines", "include"):
+                if getattr(self, key):
+                    raise FieldError(f"{key!r} is for a component with 'source', not {given[0]!r}")
+        return self
+
+
+class ExpectTable(_Table):
+    """``[expect]``: what a run must show."""
+
+    console: str | None = None
+    exit: Annotated[int, Field(ge=0, le=MASK)] | None = None
+
+
+class MachineFile(_Table):
+    """A whole machine file."""
+
+    machine: MachineTable = Field(default_factory=MachineTable)
+    component: list[ComponentTable] = Field(min_length=1, max_length=_MAX_COMPONENTS)
+    expect: ExpectTable = Field(default_factory=ExpectTable)
+
+
+def check_document(document: Document) -> MachineFile:
+    """Return what a document says. Raises BadInput with every problem of form it has."""
+    try:
+        file = MachineFile.model_validate(dict(document.data))
+    except ValidationError as error:
+        # A union reports each of its members, so one place may turn up more than once.
+        found = {str(problem): problem for problem in _problems(document, error)}
+        first, *others = sorted(found.values(), key=lambda problem: problem.line)
+        raise BadInput(first, *others) from error
+    names: dict[str, int] = {}
+    for index, component in enumerate(file.component):
+        if component.name in names:
+            first_use = document.problem(("component", names[component.name], "name"), "", "").line
+            raise BadInput(
+                document.problem(
+                    ("component", index, "name"),
+                    component_key(document.data, index, "name"),
+                    f"there is another component of this name, in line {first_use}",
+                    "give each component its own name",
+                )
+            )
+        names[component.name] = index
+    return file
+
+
+def component_key(data: Mapping[str, Any], index: int, key: str = "") -> str:
+    """Return how a message calls a key of a component: ``component "guest", key 'at'``."""
+    components = data.get("component")
+    table = components[index] if isinstance(components, list) else components
+    name = table.get("name") if isinstance(table, dict) else None
+    called = f'component "{name}"' if isinstance(name, str) and name else f"component {index + 1}"
+    return called + (f", key '{key}'" if key else "")
+
+
+def _problems(document: Document, error: ValidationError) -> Iterable[Problem]:
+    for fault in error.errors(include_url=False):
+        place: KeyPath = fault["loc"]
+        message, remedy = _words(fault, place)
+        missing = fault["type"] == "missing"
+        yield document.problem(place[:-1] if missing else place, _key(document, place), message, remedy)
+
+
+def _key(document: Document, place: KeyPath) -> str:
+    match place:
+        case ("component", int(index)):
+            return component_key(document.data, index)
+        case ("component", int(index), *rest):
+            return component_key(document.data, index, ".".join(map(str, rest)))
+        case (str(table), *rest) if rest:
+            return f"[{table}], key '{'.'.join(map(str, rest))}'"
+    return f"[{place[0]}]" if place else ""
+
+
+_MODELS: Mapping[str, type[BaseModel]] = {
+    "machine": MachineTable,
+    "component": ComponentTable,
+    "expect": ExpectTable,
+}
+
+# The kinds of pydantic's errors that are a wrong type, and what the file should have there.
+_WANTED = {
+    "string_type": ("a text", 'write texts in double quotes: "…"'),
+    "int_type": ("a whole number", "write numbers without quotes: 16 or 0x80000000"),
+    "dict_type": ("an inline table", "write it as { NAME = 1 }"),
+    "list_type": ("an array", 'write it as ["…", "…"]'),
+    "model_type": ("a table", ""),
+}
+
+
+def _words(fault: Mapping[str, Any], place: KeyPath) -> tuple[str, str]:
+    """Return the message and the remedy for one of pydantic's errors."""
+    context: Mapping[str, Any] = fault.get("ctx", {})
+    kind: str = fault["type"]
+    if kind == "value_error" and isinstance(context.get("error"), FieldError):
+        return context["error"].message, context["error"].remedy
+    if kind == "missing":
+        if place == ("component",):
+            return "there is no component", "name at least one program: [[component]]"
+        return "this key is missing", "add it"
+    if kind == "extra_forbidden":
+        return _unknown(place)
+    if place == ("component",) and kind == "list_type":
+        return "components are an array of tables", "write [[component]], with two brackets"
+    if place == ("component",):
+        return "expected 1 to 256 components", ""
+    if kind in _WANTED:
+        wanted, remedy = _WANTED[kind]
+        return f"expected {wanted}, not {_describe(fault['input'])}", remedy
+    if kind == "literal_error":
+        choices = str(context["expected"]).replace("'", "").replace(" or ", ", ").split(", ")
+        meant = nearest(str(fault["input"]), choices)
+        return (
+            f"{fault['input']!r} is none of the words known here"
+            + (f"; did you mean {meant!r}?" if meant else ""),
+            f"give one of {', '.join(choices)}",
+        )
+    if kind in ("greater_than_equal", "less_than_equal"):
+        bound = context.get("ge", context.get("le"))
+        side = "small" if kind == "greater_than_equal" else "large"
+        shown = f"{bound:#x}" if bound > 9 else str(bound)
+        limit = "smallest" if side == "small" else "largest"
+        return f"{_describe(fault['input'])} is too {side}", f"the {limit} value is {shown}"
+    if kind == "string_too_short":
+        return "expected a file's name, not an empty text", ""
+    return str(fault["msg"]), ""
+
+
+def _unknown(place: KeyPath) -> tuple[str, str]:
+    word = str(place[-1])
+    table = str(place[0]) if len(place) > 1 else ""
+    known = list(_MODELS[table].model_fields) if table else list(_MODELS)
+    meant = nearest(word, known)
+    what = "key" if table else "table"
+    return (
+        f"there is no {what} {word!r} here" + (f"; did you mean {meant!r}?" if meant else ""),
+        f"known are {', '.join(known)}",
+    )
+
+
+def _describe(value: object) -> str:
+    """Say what a TOML value is, shortly."""
+    match value:
+        case bool():
+            return f"the truth value {str(value).lower()}"
+        case str():
+            return f'the text "{value[:40]}"'
+        case int():
+            return f"the number {value}" if abs(value) < 1 << 64 else "a number of many digits"
+        case float():
+            return f"the number {value}"
+        case list():
+            return "an array"
+        case dict():
+            return "a table"
+    return f"a {type(value).__name__}"
