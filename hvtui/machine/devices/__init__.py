@@ -1,0 +1,1 @@
+"""The devices of the board: test finisher, CLINT, PLIC and UART."""
