@@ -1,8 +1,4 @@
-"""Where ``hvtui`` starts: which command is meant, and what its failures become.
-
-Exit statuses that no guest chose: 2 for bad input, 124 at a limit, 130 after Ctrl+C, 141 when
-nobody reads the output any more.
-"""
+"""Where ``hvtui`` starts: which command is meant, and what its failures become."""
 
 from __future__ import annotations
 
@@ -17,11 +13,8 @@ import hvtui
 from asm.diagnostics import AssemblyError, nearest
 from asm.image import ImageError
 from hvtui.cli.commands import COMMANDS
+from hvtui.cli.statuses import BAD_INPUT, INTERRUPTED, NO_READER
 from hvtui.machinefile.errors import BadInput
-
-BAD_INPUT = 2
-INTERRUPTED = 130
-NO_READER = 141
 
 _DESCRIPTION = """\
 A terminal debugger in which you see virtualization: a RISC-V computer with a trap bitmap,
@@ -59,7 +52,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _fail(message: str) -> int:
-    print(message, file=sys.stderr)
+    # Names and lines of a stranger's file must not reach the terminal as control sequences.
+    shown = "".join(
+        c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in message
+    )
+    print(shown, file=sys.stderr)
     return BAD_INPUT
 
 

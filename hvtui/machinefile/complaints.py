@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from asm.image import ImageError
+from hvtui.machine.memory import PAGE_SIZE, RAM_BASE
 from hvtui.machinefile.errors import BadInput, Problem
-from hvtui.machinefile.layout import RAM_BASE, dtb_misfit, outside_ram, overlaps
-from hvtui.machinefile.sizes import MAX_RAM, PAGE_SIZE, describe_size
+from hvtui.machinefile.layout import dtb_misfit, outside_ram, overlaps
+from hvtui.machinefile.sizes import MAX_RAM, describe_size
 from hvtui.machinefile.system import Component
 
 # Stands for [machine] where else the index of a component stands.
@@ -58,5 +59,5 @@ def _needed_ram(component: Component) -> str:
     """Say how much RAM would hold the component, if that is what is wrong."""
     needed = -(-(component.extents[-1][1] - RAM_BASE) // PAGE_SIZE) * PAGE_SIZE
     if component.extents[0][0] < RAM_BASE or needed > MAX_RAM:
-        return "RAM begins at 0x80000000 and can have 1 GiB at most"
+        return f"RAM begins at {RAM_BASE:#x} and has {describe_size(MAX_RAM)} at most"
     return f"more RAM would do: {describe_size(needed)}"

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from hvtui.machine.memory import RAM_BASE
 from hvtui.machinefile.sizes import describe_range, describe_size
 from hvtui.machinefile.system import Component
-
-RAM_BASE = 0x8000_0000
 
 # The device tree blob lies at the top of RAM, aligned to this many bytes.
 DTB_ALIGNMENT = 8

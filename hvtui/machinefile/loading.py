@@ -6,16 +6,14 @@ from pathlib import Path
 
 from asm.elf_reader import is_elf
 from asm.image import ImageError
+from hvtui.machine.memory import DEFAULT_RAM_SIZE, RAM_BASE
 from hvtui.machinefile.complaints import Complaints
 from hvtui.machinefile.errors import BadInput, Problem
 from hvtui.machinefile.images import SourceOptions, check_file, read_dtb, read_program
-from hvtui.machinefile.layout import RAM_BASE
 from hvtui.machinefile.system import Component, Overrides, System
 
 MACHINE_FILE = "machine.toml"
 SOURCE_SUFFIXES = (".s", ".asm")
-
-_DEFAULT_RAM = 16 << 20
 
 
 def load_system(path: Path, overrides: Overrides | None = None) -> System:
@@ -68,7 +66,7 @@ def _kind(path: Path, overrides: Overrides) -> str:
 def _load_single(path: Path, kind: str, overrides: Overrides) -> System:
     if overrides.defines and kind != "source":
         raise ImageError(str(path), "-D is for a source: this program is already translated")
-    ram_size = overrides.ram or _DEFAULT_RAM
+    ram_size = overrides.ram or DEFAULT_RAM_SIZE
     linked = RAM_BASE if overrides.at is None else overrides.at
     options = SourceOptions(overrides.include, overrides.include, overrides.defines)
     program = read_program(kind, path, linked, options)

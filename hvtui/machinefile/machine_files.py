@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from asm.image import ImageError
+from hvtui.machine.memory import RAM_BASE
 from hvtui.machinefile.complaints import MACHINE, Complaints
 from hvtui.machinefile.document import Document, read_document
 from hvtui.machinefile.errors import BadInput, Problem
 from hvtui.machinefile.images import SourceOptions, read_dtb, read_program, tidy
-from hvtui.machinefile.layout import RAM_BASE
 from hvtui.machinefile.schema import ComponentTable, MachineTable, check_document, component_key
 from hvtui.machinefile.system import Component, Expectation, Overrides, System
 

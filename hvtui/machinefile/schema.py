@@ -23,6 +23,7 @@ from pydantic import (
 from asm.diagnostics import nearest
 from asm.isa.width import MASK
 from hvtui.machine.generations import GENERATIONS
+from hvtui.machine.memory import DEFAULT_RAM_SIZE
 from hvtui.machinefile.document import Document
 from hvtui.machinefile.errors import BadInput, Problem
 from hvtui.machinefile.sizes import SizeError, parse_ram_size
@@ -112,7 +113,7 @@ class MachineTable(_Table):
 
     title: Annotated[str, AfterValidator(_check_text)] = ""
     cpu: Annotated[str, AfterValidator(check_cpu)] = "classic"
-    ram: Annotated[int, BeforeValidator(_check_ram)] = 16 << 20
+    ram: Annotated[int, BeforeValidator(_check_ram)] = DEFAULT_RAM_SIZE
     timebase: Annotated[int, Field(ge=1, le=MASK)] = 1
     dtb: FileName | None = None
     max_instructions: Annotated[int, Field(ge=1)] | None = None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-PAGE_SIZE = 4096
+from hvtui.machine.memory import MAX_RAM_SIZE, PAGE_SIZE
+
 MIN_RAM = PAGE_SIZE
-MAX_RAM = 1 << 30
+MAX_RAM = MAX_RAM_SIZE
 
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 _SIZE = re.compile(r"(0x[0-9a-f]+|[0-9]+)\s*(?:([kmg])(?:i?b)?)?", re.IGNORECASE | re.ASCII)
@@ -24,13 +25,13 @@ class SizeError(ValueError):
 def parse_ram_size(value: int | str) -> int:
     """Return a RAM size in bytes from ``"16M"``, ``"64K"`` or a number of bytes.
 
-    Raises SizeError unless it is a multiple of 4 KiB between 4 KiB and 1 GiB.
+    Raises SizeError unless it is a multiple of 4 KiB between 4 KiB and 2 GiB.
     """
     size = value if isinstance(value, int) else _parse(value)
     if not MIN_RAM <= size <= MAX_RAM:
         raise SizeError(
             f"{describe_size(size)} of RAM is too {'little' if size < MIN_RAM else 'much'}",
-            "give 4K to 1G",
+            "give 4K to 2G",
         )
     if size % PAGE_SIZE:
         raise SizeError(f"{size:,} bytes of RAM are not whole pages", "give a multiple of 4K")
