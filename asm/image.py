@@ -10,6 +10,7 @@ from asm.program import Program, Segment
 # No program of the machine is near this; more is a mistake, or somebody who wants the memory.
 MAX_FILE_SIZE = 512 << 20
 MAX_MEMORY_SIZE = 1 << 30
+MAX_BINARY_SIZE = 256 << 20
 
 
 class ImageError(ValueError):
@@ -61,3 +62,25 @@ def read_binary(path: Path | str, address: int) -> Program:
         )
     segment = Segment(path.name, address, data, len(data))
     return Program(name, address, (segment,))
+
+
+def write_binary(program: Program) -> bytes:
+    """Return the bytes of a program from its lowest address on, gaps as zeros.
+
+    Zeros behind the last byte that is given are left out, as objcopy does; `Program.base` is where the
+    bytes belong. Raises ImageError if they would be more than MAX_BINARY_SIZE.
+    """
+    filled = [segment for segment in program.segments if segment.data]
+    base = program.base
+    size = max((segment.address + len(segment.data) for segment in filled), default=base) - base
+    if size > MAX_BINARY_SIZE:
+        raise ImageError(
+            program.name,
+            f"its segments lie {size >> 20:,} MiB apart, too far for a raw binary",
+            "write an ELF file",
+        )
+    out = bytearray(size)
+    for segment in filled:
+        start = segment.address - base
+        out[start : start + len(segment.data)] = segment.data
+    return bytes(out)
