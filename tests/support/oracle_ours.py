@@ -1,0 +1,36 @@
+"""Our machine, as one of the two on which the differential tests run a program."""
+
+from __future__ import annotations
+
+from asm.elf_reader import read_elf
+from asm.program import Program
+from hvtui.machine.board import Machine
+from tests.support.oracle_qemu import Shown
+
+TIMEBASE = 100
+"""Instructions for a step of `mtime`, as QEMU has it in these tests."""
+
+LIMIT = 60_000_000
+"""Instructions after which a run has gone astray."""
+
+
+def load(program: Program, *, timebase: int = TIMEBASE) -> tuple[Machine, bytearray]:
+    """Return a machine with the program in it, about to start, and the bytes it will print."""
+    machine = Machine(timebase=timebase)
+    console = bytearray()
+    machine.observers.output.append(lambda event: console.extend(event.data))
+    for segment in program.segments:
+        machine.load(segment.address, segment.data.ljust(segment.size, b"\0"))
+    machine.reset(program.entry)
+    return machine, console
+
+
+def run(elf: bytes, console_in: bytes = b"") -> Shown:
+    """Run an ELF file until it uses the test finisher or nothing can happen any more."""
+    machine, console = load(read_elf(elf, "program.elf"))
+    machine.uart.feed(console_in)
+    machine.run(max_retired=LIMIT)
+    text = console.decode(errors="replace")
+    if machine.exit is None:
+        return Shown(f"{text}\n(not ended at pc {machine.hart.pc:#x})", 124)
+    return Shown(text, machine.exit.code)
