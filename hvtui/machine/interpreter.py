@@ -36,8 +36,8 @@ from asm.isa.meaning import (
 )
 from asm.isa.rows import INSTRUCTIONS
 from asm.isa.width import MASK, SIGN_BIT, XLEN
+from hvtui.machine.access import Op
 
-Op: TypeAlias = Callable[[], int]
 Services: TypeAlias = Mapping[str, Callable[..., object]]
 
 # A jump may go to any multiple of the shortest instruction's length (IALIGN).
@@ -470,14 +470,16 @@ class _Writer:
         return _Code(f"{self.need(name)}({', '.join([*texts, *hidden])})", low, high)
 
     def argument(self, parameter: str, expression: Expression, size: int | None) -> str:
+        """Return an argument as narrow as the hart wants it.
+
+        It takes addresses modulo 2**XLEN, and of a value to store the low `size` bytes, so that both
+        may come with anything above; other words come exact.
+        """
         if parameter not in _WORD_ARGUMENTS:
             return self.value(expression).text
-        code = self.word(expression)
-        if parameter == "value" and size is not None:
-            mask = (1 << 8 * size) - 1
-            if not code.within(0, mask):
-                return f"{code.text} & {mask}"
-        return code.text
+        if parameter == "address" or (parameter == "value" and size is not None and 8 * size < XLEN):
+            return self.modular(expression).text
+        return self.word(expression).text
 
 
 def _range(operator: str, left: _Code, right: _Code) -> tuple[int, int]:
