@@ -30,7 +30,7 @@ class StreamedConsole:
     """Writes to a stream: at each end of a line, and whenever `flush` is called.
 
     `before` is called before anything is written. If nobody reads any more, `broken` is called once
-    and the rest is dropped: the machine must not be torn out of the middle of an instruction.
+    and the rest is dropped: an error must not tear the machine out of the middle of an instruction.
     """
 
     def __init__(

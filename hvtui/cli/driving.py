@@ -12,7 +12,7 @@ from typing import Protocol
 
 from hvtui.cli.console import Console, ConsoleInput
 from hvtui.cli.progress import RunProgress
-from hvtui.cli.statuses import INTERRUPTED, LIMIT, NO_READER
+from hvtui.cli.statuses import INTERRUPTED, LIMIT
 from hvtui.machine.board import Machine, Stop, StopReason
 
 # The machine runs this many instructions before output is flushed and progress shown.
@@ -50,10 +50,14 @@ def drive(
     console: Console,
     typed: ConsoleInput,
     progress: RunProgress,
+    halted: threading.Event,
 ) -> Ending:
-    """Run to the end. Between two stretches a person sees what happened so far."""
+    """Run to the end. Between two stretches a person sees what happened so far.
+
+    Ctrl+C sets `halted`; so may anybody who wants the run to end.
+    """
     machine.observers.output.append(console.write)
-    with _stop_on_interrupt(machine) as interrupted:
+    with _set_on_interrupt(halted):
         while True:
             has_fed = typed.feed()
             goal = machine.retired + STRETCH
@@ -61,10 +65,8 @@ def drive(
             console.flush()
             if machine.exit is not None:
                 return Ending(machine.exit.reason.value, machine.exit.code)
-            if interrupted.is_set():
+            if halted.is_set():
                 return Ending("interrupted", INTERRUPTED)
-            if stop.reason is StopReason.REQUESTED:
-                return Ending("interrupted", NO_READER)
             if limit is not None and machine.retired >= limit:
                 return Ending("limit", LIMIT)
             if stop.reason is StopReason.WAITING and not has_fed:
@@ -73,20 +75,21 @@ def drive(
 
 
 @contextmanager
-def _stop_on_interrupt(machine: Machine) -> Iterator[threading.Event]:
-    """Let Ctrl+C stop the machine between two instructions; a second one stops Python."""
-    interrupted = threading.Event()
+def _set_on_interrupt(halted: threading.Event) -> Iterator[None]:
+    """Have Ctrl+C set the event; a second one stops Python.
+
+    A signal comes at any point of the machine's own Python code, so it must not touch the machine.
+    """
     if threading.current_thread() is not threading.main_thread():
-        yield interrupted
+        yield
         return
 
     def on_signal(number: int, frame: FrameType | None) -> None:
-        interrupted.set()
-        machine.request_stop()
+        halted.set()
         signal.signal(signal.SIGINT, previous)
 
     previous = signal.signal(signal.SIGINT, on_signal)
     try:
-        yield interrupted
+        yield
     finally:
         signal.signal(signal.SIGINT, previous)

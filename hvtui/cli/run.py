@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import threading
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -63,17 +64,19 @@ def run(arguments: argparse.Namespace) -> int:
     system = load_system(arguments.path, overrides_of(arguments))
     data = read_file(arguments.console_in, _MAX_CONSOLE_INPUT) if arguments.console_in else b""
     machine = system.machine
+    halted = threading.Event()
     with ExitStack() as cleanup:
         advance: Advance = machine.run
         if arguments.trace:
             stream = cleanup.enter_context(arguments.trace.open("w", encoding="utf-8"))
-            advance = Tracer(system, machine, stream).run
+            advance = Tracer(system, machine, stream, halted).run
         headless = _Run(
             system,
             machine,
             advance,
             ConsoleInput(machine.uart, data),
             arguments.max_instructions or system.max_instructions,
+            halted,
         )
         return headless.for_report() if arguments.json else headless.for_person()
 
@@ -85,11 +88,12 @@ class _Run:
     advance: Advance
     typed: ConsoleInput
     limit: int | None
+    halted: threading.Event
 
     def for_person(self) -> int:
         """Stream the console to stdout; say on stderr how it ended if that is worth a word."""
         progress = RunProgress(self.limit)
-        console = StreamedConsole(sys.stdout.buffer, progress.hide, self.machine.request_stop)
+        console = StreamedConsole(sys.stdout.buffer, progress.hide, self.halted.set)
         ending, seconds = self._drive(console, progress)
         if console.is_broken:
             # Not an error: `hvtui run … | head` has read enough.
@@ -124,7 +128,9 @@ class _Run:
     def _drive(self, console: Console, progress: RunProgress) -> tuple[Ending, float]:
         started = time.perf_counter()
         try:
-            ending = drive(self.machine, self.advance, self.limit, console, self.typed, progress)
+            ending = drive(
+                self.machine, self.advance, self.limit, console, self.typed, progress, self.halted
+            )
         finally:
             progress.hide()
         return ending, time.perf_counter() - started

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from functools import lru_cache
 from typing import TextIO
 
@@ -22,10 +23,13 @@ class Tracer:
     it follow: ``>`` a trap or interrupt, ``<`` a return, ``!`` an ignored or leaked instruction.
     """
 
-    def __init__(self, system: System, machine: Machine, stream: TextIO) -> None:
+    def __init__(
+        self, system: System, machine: Machine, stream: TextIO, halted: threading.Event
+    ) -> None:
         self._system = system
         self._machine = machine
         self._stream = stream
+        self._halted = halted
         self._width = max(len(component.name) for component in system.components)
         self._happened: list[str] = []
         self._is_interrupt = False
@@ -35,9 +39,9 @@ class Tracer:
         stream.write(_HEADER)
 
     def run(self, *, max_retired: int) -> Stop:
-        """As `Machine.run`, with a line for each step."""
+        """As `Machine.run`, with a line for each step; stops once `halted` is set."""
         machine = self._machine
-        while machine.retired < max_retired:
+        while machine.retired < max_retired and not self._halted.is_set():
             stop = self._step()
             if stop is not None:
                 return stop

@@ -7,7 +7,7 @@ and its addresses fit the machine is `loading`'s business.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -202,11 +202,21 @@ def component_key(data: Mapping[str, Any], index: int, key: str = "") -> str:
 
 
 def _problems(document: Document, error: ValidationError) -> Iterable[Problem]:
-    for fault in error.errors(include_url=False):
+    faults = error.errors(include_url=False)
+    misspelled = {
+        (*fault["loc"][:-1], _meant(fault["loc"]))
+        for fault in faults
+        if fault["type"] == "extra_forbidden"
+    }
+    for fault in faults:
         place: KeyPath = fault["loc"]
+        is_missing = fault["type"] == "missing"
+        if is_missing and place in misspelled:
+            continue  # one mistake, told where it stands
         message, remedy = _words(fault, place)
-        missing = fault["type"] == "missing"
-        yield document.problem(place[:-1] if missing else place, _key(document, place), message, remedy)
+        yield document.problem(
+            place[:-1] if is_missing else place, _key(document, place), message, remedy
+        )
 
 
 def _key(document: Document, place: KeyPath) -> str:
@@ -274,15 +284,21 @@ def _words(fault: Mapping[str, Any], place: KeyPath) -> tuple[str, str]:
     return str(fault["msg"]), ""
 
 
+def _known(place: KeyPath) -> Sequence[str]:
+    """Return what may stand where `place` does: the keys of its table, or the tables."""
+    return list(_MODELS[str(place[0])].model_fields) if len(place) > 1 else list(_MODELS)
+
+
+def _meant(place: KeyPath) -> str:
+    return nearest(str(place[-1]), _known(place))
+
+
 def _unknown(place: KeyPath) -> tuple[str, str]:
-    word = str(place[-1])
-    table = str(place[0]) if len(place) > 1 else ""
-    known = list(_MODELS[table].model_fields) if table else list(_MODELS)
-    meant = nearest(word, known)
-    what = "key" if table else "table"
+    what = "key" if len(place) > 1 else "table"
+    meant = _meant(place)
     return (
-        f"there is no {what} {word!r} here" + (f"; did you mean {meant!r}?" if meant else ""),
-        f"known are {', '.join(known)}",
+        f"there is no {what} {str(place[-1])!r} here" + (f"; did you mean {meant!r}?" if meant else ""),
+        f"known are {', '.join(_known(place))}",
     )
 
 

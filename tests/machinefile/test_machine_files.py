@@ -1,9 +1,8 @@
 """What a machine file says is what the machine becomes; what it says wrongly is told in words."""
 
-from pathlib import Path
-
 import pytest
 
+from hvtui.machinefile.errors import BadInput
 from hvtui.machinefile.loading import load_system
 from hvtui.machinefile.system import Overrides
 from tests.support.lab import NOP, ONE, Lab
@@ -223,11 +222,11 @@ def test_files_that_are_not_toml(lab: Lab, text: str | bytes, line: int, words: 
     assert refusal.line == line
 
 
-def test_a_machine_file_that_is_not_there(tmp_path: Path, lab: Lab) -> None:
+def test_a_machine_file_that_is_not_there(lab: Lab) -> None:
     lab.write("machine.toml", ONE)
-    with pytest.raises(Exception, match="did you mean .*machine.toml") as caught:
+    with pytest.raises(BadInput, match="there is no such file") as caught:
         load_system(lab.folder / "machin.toml")
-    assert "there is no such file" in str(caught.value)
+    assert caught.value.remedy == f"did you mean {lab.folder / 'machine.toml'}?"
 
 
 def test_options_for_a_single_program(lab: Lab) -> None:

@@ -1,0 +1,72 @@
+"""Counting the instructions that each region of memory retires, at no cost for the instructions.
+
+The access path keeps the decoded instructions of each region apart. So execution that crosses from
+one region to another, by whatever way, meets an instruction that is not decoded there, and the fetch
+that follows tells the meter. Between two crossings the retired instructions all belong to one region.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hvtui.machine.hart_state import RetireClock
+
+# The region of everything that lies in none.
+ELSEWHERE = -1
+
+
+@dataclass(frozen=True, slots=True)
+class RegionCount:
+    """Instructions retired in a region, and how often execution entered it from outside."""
+
+    instructions: int
+    entries: int
+
+
+class RegionMeter:
+    """Counts from when it is made until it is asked.
+
+    `regions` are numbered from 0; each is a sequence of physical ranges (first address, first address
+    after). No address may be in two of them.
+    """
+
+    def __init__(self, clock: RetireClock, regions: Sequence[Sequence[tuple[int, int]]]) -> None:
+        self._clock = clock
+        ranges = sorted(
+            (start, end, number) for number, region in enumerate(regions) for start, end in region
+        )
+        self._starts = [start for start, _, _ in ranges]
+        self._ends = [(end, number) for _, end, number in ranges]
+        # The last place of each list is that of `ELSEWHERE`.
+        self._instructions = [0] * (len(regions) + 1)
+        self._entries = [0] * (len(regions) + 1)
+        self._current: int | None = None
+        self._since = clock.retired
+
+    def region_at(self, physical: int) -> int:
+        """Return the number of the region in which a physical address lies, or `ELSEWHERE`."""
+        index = bisect_right(self._starts, physical) - 1
+        if index < 0:
+            return ELSEWHERE
+        end, number = self._ends[index]
+        return number if physical < end else ELSEWHERE
+
+    def enter(self, region: int) -> None:
+        """Note that the instruction that executes now is the first in `region`."""
+        self._settle()
+        self._current = region
+        self._entries[region] += 1
+
+    def count(self, region: int) -> RegionCount:
+        """Return what was counted so far; to be asked between two steps."""
+        self._settle()
+        return RegionCount(self._instructions[region], self._entries[region])
+
+    def _settle(self) -> None:
+        """Give the instructions retired since the last time to the current region."""
+        retired = self._clock.retired
+        if self._current is not None:
+            self._instructions[self._current] += retired - self._since
+        self._since = retired
