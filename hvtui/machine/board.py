@@ -27,6 +27,7 @@ from hvtui.machine.hart_state import HartState
 from hvtui.machine.memory import DEFAULT_RAM_SIZE, RAM_BASE, Ram
 from hvtui.machine.pmp import Pmp
 from hvtui.machine.privilege import Privilege
+from hvtui.machine.probes import Held, Probes
 from hvtui.machine.state import MachineState
 from hvtui.machine.translation import Access, Translation
 from hvtui.machine.trap import Blocked
@@ -158,6 +159,14 @@ class Machine:
         """Steps since reset."""
         return self._state.instant
 
+    @property
+    def probes(self) -> Probes:
+        """The debugger's breakpoints, at physical addresses, and its ears for calls and returns.
+
+        A run stops before an instruction with a breakpoint, unless that is its very first step.
+        """
+        return self.hart.probes
+
     def step(self) -> Stop | None:
         """Take exactly one step; return a Stop only if the machine has ended or waits for input."""
         self._stop_asked = False
@@ -178,6 +187,7 @@ class Machine:
         interrupt that is pending at such an address is taken first.
         """
         self._runner = threading.get_ident()
+        self.probes.let_pass = self.instant
         try:
             return self._run(max_retired, until_instant, stop_at if stop_at != frozenset() else None)
         finally:
@@ -221,6 +231,8 @@ class Machine:
                 continue
             try:
                 hart.execute(self._until_timer(room), stop_at)
+            except Held:
+                return Stop(StopReason.BREAKPOINT)
             except Blocked as blocked:
                 if blocked.input_helps:
                     return Stop(StopReason.WAITING)

@@ -21,6 +21,8 @@ from hvtui.machine.interrupts import Interrupts
 from hvtui.machine.memory import Ram
 from hvtui.machine.pmp import Pmp, PmpState
 from hvtui.machine.privilege import Privilege
+from hvtui.machine.probes import Probes
+from hvtui.machine.translation import Access
 from hvtui.machine.trap import Blocked, Trap
 from hvtui.machine.trap_entry import TrapEntry
 from hvtui.machine.trapmap import TrapMap
@@ -89,6 +91,7 @@ class Hart:
         self.traps_unit = TrapEntry(
             state, ram, generation, observers, settle=self.settle, word_at=self._word_at
         )
+        self.probes = Probes(self._physical, access.forget, lambda: state.instant)
         self._services = self._bind_services()
         self.spinning_from: list[int] | None = None
         self.repeats_trap = False
@@ -243,8 +246,13 @@ class Hart:
         if decoded is None:
             raise Trap(Cause.ILLEGAL_INSTRUCTION, word)
         op = bind(decoded, pc, self.x, self._services)
+        if self.probes.is_used:
+            op = self.probes.wrap(decoded, pc, op)
         self.access.remember(pc, op)
         return op
+
+    def _physical(self, pc: int) -> int | None:
+        return self.access.explain(pc, Access.FETCH).physical
 
     def _word_at(self, pc: int) -> int | None:
         try:

@@ -1,0 +1,106 @@
+"""What a debugger plants among the decoded instructions: breakpoints, and ears for calls and returns.
+
+A probe wraps an op when it is decoded, so that instructions without one run as fast as ever. Changing
+the probes drops all decoded instructions, which nobody can tell but by the time it takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Set
+from typing import TypeAlias
+
+from asm.isa.decode import Decoded
+from hvtui.machine.access import Op
+
+# A call: pc of the jump, its physical address (None if unknown), target, return address.
+CallListener: TypeAlias = Callable[[int, "int | None", int, int], None]
+# A return: its target.
+ReturnListener: TypeAlias = Callable[[int], None]
+
+# The registers that make a jump a call or a return (unprivileged specification, table 2.1).
+LINK_REGISTERS = frozenset({1, 5})
+
+
+class Held(Exception):  # noqa: N818 - a breakpoint is no error
+    """The instruction at the pc has a breakpoint and was not executed."""
+
+
+class Probes:
+    """The probes of one hart.
+
+    `physical` gives the physical address of a pc in the current mode, `changed` is called when ops
+    have to be decoded anew, `instant` gives the machine's instant. A breakpoint does not hold back
+    the step at the instant `let_pass`, so that a run can leave the place where it stopped.
+    """
+
+    def __init__(
+        self,
+        physical: Callable[[int], int | None],
+        changed: Callable[[], None],
+        instant: Callable[[], int],
+    ) -> None:
+        self._physical = physical
+        self._changed = changed
+        self._instant = instant
+        self._breakpoints: Set[int] = frozenset()
+        self._on_call: CallListener | None = None
+        self._on_return: ReturnListener | None = None
+        self.is_used = False
+        self.let_pass = -1
+
+    @property
+    def breakpoints(self) -> Set[int]:
+        """The physical addresses of instructions to stop before."""
+        return self._breakpoints
+
+    @breakpoints.setter
+    def breakpoints(self, addresses: Set[int]) -> None:
+        if addresses != self._breakpoints:
+            self._breakpoints = frozenset(addresses)
+            self._update()
+
+    def follow_calls(self, on_call: CallListener | None, on_return: ReturnListener | None) -> None:
+        """Have jumps through the link registers reported: after the jump, before the next step."""
+        self._on_call, self._on_return = on_call, on_return
+        self._update()
+
+    def _update(self) -> None:
+        self.is_used = bool(self._breakpoints or self._on_call or self._on_return)
+        self._changed()
+
+    def wrap(self, decoded: Decoded, pc: int, op: Op) -> Op:
+        """Return `op`, the instruction `decoded` at `pc`, with the probes that belong there."""
+        physical = self._physical(pc)
+        if self._on_call is not None and self._on_return is not None:
+            op = self._with_ears(decoded, pc, physical, op)
+        return self._with_breakpoint(op) if physical in self._breakpoints else op
+
+    def _with_ears(self, decoded: Decoded, pc: int, physical: int | None, op: Op) -> Op:
+        on_call, on_return = self._on_call, self._on_return
+        if on_call is None or on_return is None or decoded.row.name not in _LINKING:
+            return op
+        rd, rs1 = decoded.fields["rd"], decoded.fields.get("rs1")
+        calls = rd in LINK_REGISTERS
+        returns = rs1 in LINK_REGISTERS and rs1 != rd
+        link = pc + decoded.row.encoding.length
+
+        def jump() -> int:
+            target = op()
+            if returns:
+                on_return(target)
+            if calls:
+                on_call(pc, physical, target, link)
+            return target
+
+        return jump if calls or returns else op
+
+    def _with_breakpoint(self, op: Op) -> Op:
+        def held_op() -> int:
+            if self._instant() != self.let_pass:
+                raise Held
+            return op()
+
+        return held_op
+
+
+_LINKING = frozenset({"jal", "jalr"})
