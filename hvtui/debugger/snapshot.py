@@ -1,0 +1,135 @@
+"""What there is to see at one instant: immutable, so that a screen may draw it at any time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from asm.isa.trapbits import TRAP_BITS, TrapBit
+from hvtui.debugger.positions import Position
+from hvtui.machine.privilege import Privilege
+
+
+class StopKind(Enum):
+    """Why the machine stands still."""
+
+    START = "ready"
+    STEPPED = "stepped"
+    BREAKPOINT = "breakpoint"
+    TRAP = "trap breakpoint"
+    PAUSED = "paused"
+    WAITING = "waiting for input"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """A stop: its kind, and in words why. `numbers` are the breakpoints that were met."""
+
+    kind: StopKind
+    text: str
+    numbers: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CsrValue:
+    """A CSR and what it holds; `changed` since the last stop."""
+
+    name: str
+    value: int
+    changed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TrapCell:
+    """A bit of the trap bitmap.
+
+    `effect` is what an instruction of its class does in the current mode: ``executes``, ``traps``,
+    ``ignored`` or ``leaks``; `hits` how many were met below M. `name` is empty for a reserved bit.
+    """
+
+    bit: int
+    name: str
+    covers: str
+    is_set: bool
+    effect: str
+    hits: int
+
+
+RESERVED_CELLS = tuple(TrapCell(bit, "", "", False, "", 0) for bit in range(32) if bit not in TRAP_BITS)
+
+
+@dataclass(frozen=True, slots=True)
+class StackEntry:
+    """One line of the call stack, the innermost first.
+
+    `function` is the label that was called, `position` where it executes now or waits. `reason` says
+    why the activation was entered and stands in its outermost function's entry alone; `times` how
+    often that has happened.
+    """
+
+    function: str
+    position: Position
+    privilege: Privilege
+    reason: str = ""
+    times: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class BreakpointView:
+    """A breakpoint as a screen shows it. `physical` and `lines` (component, file, line) say where."""
+
+    number: int
+    text: str
+    enabled: bool
+    hits: int
+    is_trap: bool
+    physical: frozenset[int] = frozenset()
+    lines: frozenset[tuple[str, str, int]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All that panes draw. `changed` are the numbers of registers changed since the last stop.
+
+    `trapmap` is the value of `mtrapmap`, None on a CPU that has none.
+    """
+
+    title: str
+    cpu: str
+    cpu_summary: str
+    instant: int
+    retired: int
+    running: bool
+    stop: Stopped
+    registers: tuple[int, ...]
+    changed: frozenset[int]
+    position: Position
+    privilege: Privilege
+    csrs: tuple[CsrValue, ...]
+    trapmap: int | None
+    cells: tuple[TrapCell, ...]
+    stack: tuple[StackEntry, ...]
+    breakpoints: tuple[BreakpointView, ...]
+    console: tuple[str, ...]
+    takes_input: bool = True
+
+    @property
+    def believes(self) -> int | None:
+        """The ring that the running component thinks it is in."""
+        return self.position.component.believes if self.position.component else None
+
+    @property
+    def is_deceived(self) -> bool:
+        """Tell whether the running component thinks it is in another ring: virtualization."""
+        return self.believes is not None and self.believes != self.privilege.ring
+
+    @property
+    def has_ended(self) -> bool:
+        """Tell whether the run is over for good."""
+        return self.stop.kind is StopKind.ENDED and not self.running
+
+
+def named_cell(bit: TrapBit, *, is_set: bool, effect: str, hits: int) -> TrapCell:
+    """Return the cell of a bit that has a name."""
+    return TrapCell(int(bit), bit.key, TRAP_BITS[bit].covers, is_set, effect, hits)
