@@ -7,7 +7,7 @@ a trap, or an interrupt that is taken. The *instant* is the number of steps sinc
 from __future__ import annotations
 
 import threading
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -28,6 +28,7 @@ from hvtui.machine.memory import DEFAULT_RAM_SIZE, RAM_BASE, Ram
 from hvtui.machine.pmp import Pmp
 from hvtui.machine.privilege import Privilege
 from hvtui.machine.probes import Held, Probes
+from hvtui.machine.regions import RegionMeter
 from hvtui.machine.state import MachineState
 from hvtui.machine.translation import Access, Translation
 from hvtui.machine.trap import Blocked
@@ -345,6 +346,15 @@ class Machine:
         self.hart.reset(self._entry, self._dtb)
 
     # State, and the debugger's view of memory.
+
+    def meter_regions(self, regions: Sequence[Sequence[tuple[int, int]]]) -> RegionMeter:
+        """Count from now on the instructions that retire in each region, and the entries into it.
+
+        A region is a sequence of physical ranges: first address, first address after.
+        """
+        meter = RegionMeter(self._state.clock, regions)
+        self._access.use_meter(meter)
+        return meter
 
     def capture(self) -> MachineState:
         """Return the machine's state; between steps only. Costs by the pages changed since the last."""

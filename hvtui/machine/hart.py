@@ -242,6 +242,9 @@ class Hart:
     def _decode(self, pc: int) -> Op:
         """Fetch and decode the instruction at `pc`, and remember its op where that is possible."""
         word = self.access.fetch(pc)
+        known = self.access.ops.get(pc)
+        if known is not None:
+            return known  # the fetch led to another region of a meter, where it is decoded
         decoded = decode(word)
         if decoded is None:
             raise Trap(Cause.ILLEGAL_INSTRUCTION, word)

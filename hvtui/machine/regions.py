@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 from hvtui.machine.hart_state import RetireClock
 
-# The region of everything that lies in none.
+# The region of everything that lies in none, and what is current before the first instruction.
 ELSEWHERE = -1
+NO_REGION = -2
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class RegionMeter:
         # The last place of each list is that of `ELSEWHERE`.
         self._instructions = [0] * (len(regions) + 1)
         self._entries = [0] * (len(regions) + 1)
-        self._current: int | None = None
+        self.current = NO_REGION
         self._since = clock.retired
 
     def region_at(self, physical: int) -> int:
@@ -53,11 +54,20 @@ class RegionMeter:
         end, number = self._ends[index]
         return number if physical < end else ELSEWHERE
 
-    def enter(self, region: int) -> None:
-        """Note that the instruction that executes now is the first in `region`."""
+    def enter(self, physical: int) -> bool:
+        """Note that the instruction at that physical address is about to execute.
+
+        Returns whether it lies in another region than the one before. Then the run loop leaves after
+        it, to take up the other region's instructions.
+        """
+        region = self.region_at(physical)
+        if region == self.current:
+            return False
         self._settle()
-        self._current = region
+        self.current = region
         self._entries[region] += 1
+        self._clock.leave()
+        return True
 
     def count(self, region: int) -> RegionCount:
         """Return what was counted so far; to be asked between two steps."""
@@ -67,6 +77,6 @@ class RegionMeter:
     def _settle(self) -> None:
         """Give the instructions retired since the last time to the current region."""
         retired = self._clock.retired
-        if self._current is not None:
-            self._instructions[self._current] += retired - self._since
+        if self.current != NO_REGION:
+            self._instructions[self.current] += retired - self._since
         self._since = retired
