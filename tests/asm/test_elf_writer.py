@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from asm.elf_reader import read_elf
 from asm.elf_writer import write_elf
+from asm.isa.decode import INSTRUCTIONS_BY_NAME
 from asm.program import Expansion, LineEntry, LineTable, Place, Program, Segment, Symbol
 
 NOP = (0x13).to_bytes(4, "little")
@@ -175,3 +176,48 @@ def test_any_program_survives_the_way_through_a_file(program: Program) -> None:
             assert found.place == entry.place
     covered = sum(entry.size for entry in program.lines)
     assert sum(entry.size for entry in back.lines) == covered
+
+
+def code(*instructions: tuple[str, dict[str, int]]) -> bytes:
+    """Encode instructions; fields that are not given are zero."""
+    words = []
+    for name, values in instructions:
+        encoding = INSTRUCTIONS_BY_NAME[name].encoding
+        words.append(encoding.encode({field: values.get(field, 0) for field in encoding.fields}))
+    return b"".join(word.to_bytes(4, "little") for word in words)
+
+
+def test_qemu_loads_every_segment_and_runs_the_program(tmp_path: Path) -> None:
+    qemu = shutil.which("qemu-system-riscv32")
+    if qemu is None:
+        pytest.skip("qemu-system-riscv32 is not installed")
+    # Print the byte of .data and the zero of .bss plus `!`, then end through the test finisher.
+    text = code(
+        ("lui", {"rd": 5, "upper": 0x10000000}),
+        ("auipc", {"rd": 6, "upper": 0x1000}),
+        ("lbu", {"rd": 7, "rs1": 6, "imm": -4}),
+        ("sb", {"rs2": 7, "rs1": 5}),
+        ("lbu", {"rd": 7, "rs1": 6, "imm": 0x7FC}),
+        ("addi", {"rd": 7, "rs1": 7, "imm": ord("!")}),
+        ("sb", {"rs2": 7, "rs1": 5}),
+        ("lui", {"rd": 5, "upper": 0x100000}),
+        ("lui", {"rd": 6, "upper": 0x5000}),
+        ("addi", {"rd": 6, "rs1": 6, "imm": 0x555}),
+        ("sw", {"rs2": 6, "rs1": 5}),
+        ("jal", {"rd": 0, "target": 0}),
+    )
+    program = Program(
+        "uart",
+        0x80000000,
+        (
+            Segment(".text", 0x80000000, text, len(text), writable=False),
+            Segment(".data", 0x80001000, b"Q", 1, executable=False),
+            Segment(".bss", 0x80001800, b"", 8, executable=False),
+        ),
+    )
+    path = tmp_path / "uart.elf"
+    path.write_bytes(write_elf(program))
+    options = ["-M", "virt", "-bios", "none", "-nographic", "-kernel", str(path)]
+    done = subprocess.run([qemu, *options], capture_output=True, timeout=60, check=False)
+    assert done.returncode == 0
+    assert done.stdout == b"Q!"
