@@ -7,7 +7,9 @@ came from, and dropped when that changes:
 - translations belong to a *context*: one address space under one setting of the PMP. Coming back to
   a context finds it as it was left, so `satp` writes, mode changes and PMP writes drop nothing;
 - the page-table entries behind a translation are marked in RAM (TABLE); a store there drops it;
-- decoded instructions are marked too (CODE); a store there drops them, in every context.
+- decoded instructions are marked too (CODE); a store there drops them, in every context;
+- while a meter counts regions of memory, each region has its own contexts for fetches, so that a
+  fetch sees every crossing from one to another.
 
 So `sfence.vma` and `fence.i` have nothing left to do. All is dropped *in place* (`dict.clear`,
 `dict.pop`): whoever holds `ops` sees it. Sizes are bounded: past a limit, everything is dropped.
@@ -24,6 +26,7 @@ from hvtui.machine.bus import Bus
 from hvtui.machine.memory import CODE, GRANULE_SHIFT, PAGE_OFFSET, PAGE_SIZE, TABLE, Ram
 from hvtui.machine.pmp import Pmp, PmpRegion
 from hvtui.machine.privilege import Privilege
+from hvtui.machine.regions import NO_REGION, RegionMeter
 from hvtui.machine.translation import (
     SATP_BITS,
     STATUS_BITS,
@@ -53,6 +56,9 @@ _PAGE_AND_3 = _PAGE | 3
 _PAGE_AND_1 = _PAGE | 1
 
 _RegionsKey: TypeAlias = tuple[PmpRegion, ...]
+
+# A mode's key: the privilege, `satp` and `mstatus`.
+_MODE_BITS = 96
 
 
 class _DataContext:
@@ -117,12 +123,14 @@ class AccessPath:
         "_fetch",
         "_fetched",
         "_key",
+        "_meter",
         "_mode",
         "_ops_remembered",
         "_pages_remembered",
         "_pmp",
         "_pmp_machine",
         "_ram",
+        "_region",
         "_selections",
         "_tables",
         "_walker",
@@ -145,11 +153,13 @@ class AccessPath:
         self.reservation: int | None = None
         self._code: dict[int, set[tuple[_FetchContext, int]]] = {}
         self._tables: dict[int, set[tuple[_Context, int]]] = {}
-        self._contexts: dict[tuple[AddressSpace, _RegionsKey, bool], _Context] = {}
+        self._contexts: dict[tuple[AddressSpace, _RegionsKey, int | None], _Context] = {}
         self._selections: dict[int, tuple[_DataContext, _FetchContext]] = {}
         self._ops_remembered = self._pages_remembered = 0
         self._fetched = (-1, -1)
         self._pmp_machine = pmp.binding_on_machine()
+        self._meter: RegionMeter | None = None
+        self._region = NO_REGION
         self._key = 0
         self._mode = (Privilege.M, 0, 0)
         self.switch(Privilege.M, 0, 0)
@@ -271,6 +281,8 @@ class AccessPath:
                 raise Trap(Cause.FETCH_ACCESS, pc)
             offset = physical - self._ram.base
         self._fetched = (pc, offset)
+        if self._meter is not None and self._crosses(self._ram.base + offset):
+            return self.fetch(pc)  # its page belongs to the other region's context, too
         return self.words[offset >> 2]
 
     def remember(self, pc: int, op: Op) -> None:
@@ -292,9 +304,24 @@ class AccessPath:
 
     def switch(self, privilege: Privilege, satp: int, mstatus: int) -> None:
         """Take up the mode that these registers say. `ops` may be another object afterwards."""
-        self._key = (privilege << 32 | satp & SATP_BITS) << 32 | mstatus & STATUS_BITS
+        mode = (privilege << 32 | satp & SATP_BITS) << 32 | mstatus & STATUS_BITS
+        self._key = self._region << _MODE_BITS | mode
         self._mode = privilege, satp, mstatus
         self._select()
+
+    def use_meter(self, meter: RegionMeter) -> None:
+        """Tell `meter` from now on whenever execution crosses into another of its regions."""
+        self._meter = meter
+        self.forget()
+
+    def _crosses(self, physical: int) -> bool:
+        """Tell the meter if the instruction that is fetched lies in another region, and go there."""
+        meter = self._meter
+        if meter is None or not meter.enter(physical):
+            return False
+        self._region = meter.current
+        self.switch(*self._mode)
+        return True
 
     def forget(self) -> None:
         """Drop everything that is cached, in place. Nobody can tell, but by the time it takes."""
@@ -366,7 +393,7 @@ class AccessPath:
 
     def _context(self, space: AddressSpace, kind: type[_DataContext] | type[_FetchContext]) -> _Context:
         regions = self._pmp_machine if space.is_machine else self._pmp.regions
-        key = space, regions, kind is _DataContext
+        key = space, regions, None if kind is _DataContext else self._region
         context = self._contexts.get(key)
         if context is None:
             context = self._contexts[key] = kind(space)
