@@ -1,0 +1,129 @@
+"""The assembler: from a source file, or a text, to a `Program`.
+
+A file is cut into statements; includes, macros and conditionals are worked off (`asm.expansion`); each
+statement that is left is parsed by the grammar (`asm.syntax`) and acts on the `Unit`; the layout
+(`asm.layout`) places what came of it. A wrong statement is told and left out, so that one run finds
+every mistake.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from asm.diagnostics import AssemblyError, Diagnostic
+from asm.directives import DIRECTIVES, IGNORED
+from asm.directives.symbols import assign, place_commons
+from asm.encoder import encode
+from asm.expansion import FLOW_WORDS, Flow
+from asm.expression import Expression
+from asm.files import FileError, Folders, Found, read_source
+from asm.layout import build
+from asm.misuse import forms_of
+from asm.options import Options
+from asm.program import Place, Program
+from asm.source import Source, Statement
+from asm.syntax import Parsed, StatementError, parse_statement
+from asm.unit import LimitReachedError, SourceError, Unit
+
+
+def assemble_file(path: Path | str, options: Options | None = None) -> Program:
+    """Assemble the file at `path`. Raises AssemblyError with every mistake in it."""
+    options = options or Options()
+    given = Path(path)
+    found = Found(given, str(path))
+    try:
+        found = Found(given.resolve(), str(path))
+        source = read_source(found, options.limits)
+    except FileError as problem:
+        place = Place(found.name, problem.line, problem.column)
+        raise AssemblyError([Diagnostic(place, problem.message, expected=problem.expected)]) from None
+    except (OSError, RuntimeError, ValueError):
+        raise AssemblyError([Diagnostic(Place(found.name, 0), f'cannot find "{found.name}"')]) from None
+    return _assemble(source, found, Folders(given, options), options)
+
+
+def assemble_text(text: str, name: str = "<text>", options: Options | None = None) -> Program:
+    """Assemble `text`; `name` is what places call it. Raises AssemblyError with every mistake in it.
+
+    ``.include`` and ``.incbin`` reach the folders of `options` alone.
+    """
+    options = options or Options()
+    return _assemble(Source(name, text), None, Folders(None, options), options)
+
+
+def _assemble(source: Source, found: Found | None, folders: Folders, options: Options) -> Program:
+    unit = Unit(options, folders, found is not None)
+    flow = Flow(unit, folders)
+    program = None
+    try:
+        flow.open_source(source, found)
+        for statement, head in flow:
+            try:
+                _perform(unit, statement, head)
+            except SourceError as mistake:
+                unit.diagnostics.add(statement, mistake)
+        place_commons(unit)
+        sources = {name: item.text for name, item in flow.sources.items()}
+        program = build(unit, source.name, sources)
+    except LimitReachedError:
+        pass
+    if program is None:
+        raise AssemblyError(unit.diagnostics.sorted())
+    return program
+
+
+def _perform(unit: Unit, statement: Statement, head: re.Match[str]) -> None:
+    """Let one statement act on the unit. Raises SourceError."""
+    word = head["word"]
+    if word is not None and word.lower() in IGNORED:
+        unit.define_labels(statement, head["labels"], head.start("labels"))
+        return
+    try:
+        if statement.problem is not None:
+            raise StatementError(*statement.problem)
+        if len(statement.text) > unit.options.limits.statement:
+            raise StatementError("the statement is too long", 0, 1)
+        parsed = parse_statement(statement.text)
+    except StatementError as problem:
+        _recover(unit, statement, head, problem)
+        return
+    for label in parsed.labels:
+        unit.define_label(label, statement)
+    if parsed.assigned:
+        _assign(unit, statement, parsed)
+    elif parsed.word:
+        if parsed.word[0] == ".":
+            _direct(unit, statement, parsed)
+        else:
+            encode(unit, statement, parsed)
+
+
+def _recover(unit: Unit, statement: Statement, head: re.Match[str], problem: StatementError) -> None:
+    """Tell a statement that cannot be parsed; its labels count all the same."""
+    word = head["word"] or ""
+    unit.diagnostics.add(
+        statement, SourceError(problem.message, problem.start, problem.end, forms_of(word))
+    )
+    unit.define_labels(statement, head["labels"], head.start("labels"))
+
+
+def _assign(unit: Unit, statement: Statement, parsed: Parsed) -> None:
+    span = (parsed.start, parsed.end)
+    expression = parsed.operands[0]
+    assert isinstance(expression, Expression)
+
+    assign(unit, statement, parsed.word, span, expression, parsed.assigned == "=")
+
+
+def _direct(unit: Unit, statement: Statement, parsed: Parsed) -> None:
+    handler = DIRECTIVES.get(parsed.word)
+    if handler is None:
+        known = [*DIRECTIVES, *FLOW_WORDS, *IGNORED, *unit.macro_names]
+        raise SourceError(
+            f'there is no directive "{parsed.word}"',
+            parsed.start,
+            parsed.end,
+            suggestion=unit.diagnostics.suggest(parsed.word, "directive", known),
+        )
+    handler(unit, statement, parsed)

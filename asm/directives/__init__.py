@@ -1,0 +1,24 @@
+"""The directives, one table of all: what each does to the unit.
+
+A handler gets the unit, the statement and its parsed form, and raises SourceError. Directives that
+decide about the flow of statements (``.macro``, ``.if``, ``.include``, …) are in `asm.expansion`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from asm.directives import data, files, placement, remarks, sections, symbols
+from asm.directives.arguments import Handler
+
+DIRECTIVES: Mapping[str, Handler] = {
+    **data.DIRECTIVES,
+    **files.DIRECTIVES,
+    **placement.DIRECTIVES,
+    **remarks.DIRECTIVES,
+    **sections.DIRECTIVES,
+    **symbols.DIRECTIVES,
+}
+
+# Directives whose operands mean nothing here and are not even parsed.
+IGNORED = remarks.IGNORED

@@ -1,0 +1,133 @@
+"""What to tell a person whose instruction is wrong: the operand to blame and what belongs there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from asm.expression import Expression
+from asm.forms import FORMS, Form, Kind, Slot
+from asm.isa.registers import REGISTER_NUMBERS
+from asm.matching import choose, fits
+from asm.source import Statement
+from asm.syntax import Memory, Operand, Parsed
+from asm.unit import SourceError, Unit
+
+_RV64 = frozenset(
+    {
+        "ld", "sd", "lwu", "addiw", "addw", "subw", "slliw", "srliw", "sraiw", "sllw", "srlw",
+        "sraw", "mulw", "divw", "divuw", "remw", "remuw", "negw", "sext.w",
+    }
+)  # fmt: skip
+_MAX_FORMS_SHOWN = 4
+
+
+def expected_forms(forms: Iterable[Form]) -> str:
+    """Return operand forms in words, with an example."""
+    shown = list({form.text: form for form in forms}.values())[:_MAX_FORMS_SHOWN]
+    texts = "  or  ".join(form.text for form in shown)
+    return f"{texts}   e.g. {shown[0].example}" if shown[0].slots else f"{texts}, without operands"
+
+
+def forms_of(word: str) -> str:
+    """Return what the mnemonic `word` takes, in words; empty if there is no such mnemonic."""
+    forms = FORMS.get(word.lower())
+    return expected_forms(forms) if forms else ""
+
+
+def unknown_mnemonic(unit: Unit, statement: Statement, parsed: Parsed) -> SourceError:
+    """Return the mistake of a word that is no instruction, directive or macro."""
+    word = parsed.word
+    known = [*FORMS, *unit.macro_names]
+    suggestion = unit.diagnostics.suggest(word, "mnemonic", known)
+    expected = ""
+    message = f'there is no instruction "{word}"'
+    if word in _RV64:
+        message = f'"{word}" is an instruction of RV64; this machine is RV32'
+        suggestion = ""
+    elif word.startswith("c.") and word[2:] in FORMS:
+        message = f'"{word}" is a compressed instruction; this machine has none'
+        suggestion = word[2:]
+    elif not parsed.operands and not suggestion:
+        expected = f"an instruction; or, for a label, a colon after it: {word}:"
+    return SourceError(message, parsed.start, parsed.end, expected, suggestion)
+
+
+def explain_operands(
+    unit: Unit, statement: Statement, parsed: Parsed, forms: Sequence[Form]
+) -> SourceError:
+    """Return the mistake of operands that fit none of the mnemonic's forms."""
+    operands = parsed.operands
+    same_count = [form for form in forms if len(form.slots) == len(operands)]
+    if not same_count:
+        return _wrong_count(parsed, forms)
+
+    def fitting(form: Form) -> int:
+        flags = [fits(slot, item) for slot, item in zip(form.slots, operands, strict=True)]
+        return flags.index(False)
+
+    best = max(same_count, key=fitting)
+    index = fitting(best)
+    at_fault = [form for form in same_count if fitting(form) == index]
+    slot, operand = best.slots[index], operands[index]
+    text = statement.text[operand.start : operand.end]
+    return SourceError(
+        _fault(text, at_fault, index, operand),
+        operand.start,
+        operand.end,
+        expected_forms(same_count),
+        _suggestion(unit, parsed, slot, operand),
+    )
+
+
+def _wrong_count(parsed: Parsed, forms: Sequence[Form]) -> SourceError:
+    given = len(parsed.operands)
+    counts = sorted({len(form.slots) for form in forms})
+    if given < counts[0] or given < counts[-1]:
+        wrong, start, end = "too few", parsed.start, parsed.end
+    else:
+        surplus = parsed.operands[counts[-1]]
+        wrong, start, end = "too many", surplus.start, parsed.operands[-1].end
+    needed = " or ".join(map(str, counts))
+    return SourceError(
+        f'{wrong} operands for "{parsed.word}": {given} given, {needed} needed',
+        start,
+        end,
+        expected_forms(forms),
+    )
+
+
+def _fault(text: str, forms: Sequence[Form], index: int, operand: Operand) -> str:
+    kinds = dict.fromkeys(form.slots[index].kind.words for form in forms)
+    wanted = " or ".join(kinds)
+    if isinstance(operand, Expression) and operand.name in REGISTER_NUMBERS:
+        if operand.grouped:
+            return f'"{text}" is an address in memory; {wanted} is needed here'
+        return f'"{text}" is a register; {wanted} is needed here'
+    if isinstance(operand, Memory) and operand.base.name not in REGISTER_NUMBERS:
+        return f'"{text}" has no register in its parentheses'
+    if list(kinds) == [Kind.REGISTER.words] and isinstance(operand, Expression) and operand.name:
+        return f'"{text}" is not a register'
+    return f'"{text}" cannot stand here; {wanted} is needed'
+
+
+def _suggestion(unit: Unit, parsed: Parsed, slot: Slot, operand: Operand) -> str:
+    other = _same_operands(parsed)
+    if other:
+        return other
+    wanted = operand
+    if isinstance(operand, Memory) and operand.base.name not in REGISTER_NUMBERS:
+        wanted = operand.base
+    elif slot.kind is not Kind.REGISTER:
+        return ""
+    if isinstance(wanted, Expression) and wanted.name:
+        return unit.diagnostics.suggest(wanted.name, "register", REGISTER_NUMBERS)
+    return ""
+
+
+def _same_operands(parsed: Parsed) -> str:
+    """Return a mnemonic beside this one that takes these operands: add for addi, addi for add."""
+    word = parsed.word
+    for other in (word + "i", word.removesuffix("i")):
+        if other != word and other in FORMS and choose(FORMS[other], parsed.operands):
+            return other
+    return ""
