@@ -1,4 +1,4 @@
-# primes.s - a program that just computes: it counts the primes below 100.
+# primes.s - a program that just computes: it counts the primes below 500.
 #
 # Nothing in here needs the kernel until the result is printed. Every instruction runs directly on the CPU, in
 # ring 3; the clock may interrupt it anywhere, and it cannot notice.
@@ -6,7 +6,7 @@
         .include "lib.s"
         program  primes
 
-        .equ    LIMIT, 100
+        .equ    LIMIT, 500
 
 _start:
         wait_for 1
@@ -54,4 +54,4 @@ is_prime:
 text_begin:
         .asciz  "primes: there are "
 text_end:
-        .asciz  " primes below 100\n"
+        .asciz  " primes below 500\n"

@@ -8,7 +8,7 @@ import pytest
 from tests.support.computers import SAMPLES, Computer, Ours, Qemu, skip_without_qemu
 
 
-@pytest.fixture(params=["qemu"])
+@pytest.fixture(params=["qemu", "hvtui"])
 def computer(request: pytest.FixtureRequest, tmp_path: Path) -> Computer:
     """Each test runs on both computers."""
     if request.param == "qemu":

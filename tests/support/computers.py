@@ -8,17 +8,20 @@ tests is skipped.
 import json
 import shutil
 import subprocess
-import sys
 import tomllib
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 
+from hvtui.cli import main
+
 SAMPLES = Path(__file__).parents[2] / "samples"
 TIMEOUT_SECONDS = 60
-"""A run that needs so long hangs. Nothing else depends on time."""
+"""A QEMU that needs so long hangs. Nothing else depends on time."""
 
 INSTRUCTION_LIMIT = 150_000
 """What tinyos and its programs may need on our machine, where a tick is 16384 instructions."""
@@ -103,22 +106,22 @@ class Ours:
         return run_machine_file(file)
 
 
-def run_machine_file(file: Path, *arguments: str) -> Outcome:
-    """Run a machine file or a source with `hvtui run --json`."""
-    command = [sys.executable, "-m", "hvtui", "run", "--json"]
-    command += [f"--max-instructions={INSTRUCTION_LIMIT}", *arguments, str(file)]
-    done = subprocess.run(
-        command,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=TIMEOUT_SECONDS,
-        check=False,
-        cwd=SAMPLES.parent,
-    )
-    assert not done.stderr, done.stderr.decode()
-    report = json.loads(done.stdout)
+def run_machine_file(file: Path, *options: str) -> Outcome:
+    """Run a machine file or a source with `hvtui run`."""
+    report = report_of(file, *options)
     assert report["exit"]["reason"] == "finisher", report["exit"]
-    return Outcome(report["console"], done.returncode)
+    return Outcome(report["console"], report["exit"]["code"])
+
+
+def report_of(file: Path, *options: str) -> dict[str, Any]:
+    """What `hvtui run --json` says about a run."""
+    out, err = StringIO(), StringIO()
+    limit = f"--max-instructions={INSTRUCTION_LIMIT}"
+    with redirect_stdout(out), redirect_stderr(err):
+        main(["run", str(file), "--json", limit, *options])
+    assert not err.getvalue(), err.getvalue()
+    report: dict[str, Any] = json.loads(out.getvalue())
+    return report
 
 
 def skip_without_qemu() -> None:
