@@ -10,10 +10,12 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from asm.isa.csrs import CSRS_BY_NUMBER
-from asm.isa.decode import Decoded, decode
+from asm.isa.csrs import CSRS_BY_NAME, CSRS_BY_NUMBER
+from asm.isa.decode import INSTRUCTIONS_BY_NAME, Decoded, decode
 from asm.isa.instruction import Instruction
-from asm.isa.registers import ABI_NAMES
+from asm.isa.meaning import REGISTER_FIELDS
+from asm.isa.pseudo import PSEUDO_INSTRUCTIONS, PseudoInstruction
+from asm.isa.registers import ABI_NAMES, REGISTER_NUMBERS
 from asm.isa.width import MASK
 from asm.program import Program
 
@@ -51,68 +53,63 @@ class Alias:
     fixed: Mapping[str, int]
 
 
-_ZERO, _RA = 0, 1
-_FENCE_ALL = 0b1111
-_COUNTERS = {"cycle": 0xC00, "time": 0xC01, "instret": 0xC02}
-
-
-def _read_counter(name: str, number: int) -> Alias:
-    return Alias(f"rd{name}", "rd", "csrrs", {"csr": number, "rs1": _ZERO})
-
-
-# The first that fits is taken: those with more fixed fields stand first.
-ALIASES: tuple[Alias, ...] = (
-    Alias("ret", "", "jalr", {"rd": _ZERO, "rs1": _RA, "imm": 0}),
-    Alias("jr", "rs1", "jalr", {"rd": _ZERO, "imm": 0}),
-    Alias("jr", "imm(rs1)", "jalr", {"rd": _ZERO}),
-    Alias("jalr", "rs1", "jalr", {"rd": _RA, "imm": 0}),
-    Alias("jalr", "imm(rs1)", "jalr", {"rd": _RA}),
-    Alias("jalr", "rd, rs1", "jalr", {"imm": 0}),
-    Alias("j", "target", "jal", {"rd": _ZERO}),
-    Alias("jal", "target", "jal", {"rd": _RA}),
-    Alias("nop", "", "addi", {"rd": _ZERO, "rs1": _ZERO, "imm": 0}),
-    Alias("li", "rd, imm", "addi", {"rs1": _ZERO}),
-    Alias("mv", "rd, rs1", "addi", {"imm": 0}),
-    Alias("zext.b", "rd, rs1", "andi", {"imm": 255}),
-    Alias("not", "rd, rs1", "xori", {"imm": -1}),
-    Alias("neg", "rd, rs2", "sub", {"rs1": _ZERO}),
-    Alias("seqz", "rd, rs1", "sltiu", {"imm": 1}),
-    Alias("snez", "rd, rs2", "sltu", {"rs1": _ZERO}),
-    Alias("sltz", "rd, rs1", "slt", {"rs2": _ZERO}),
-    Alias("sgtz", "rd, rs2", "slt", {"rs1": _ZERO}),
-    Alias("beqz", "rs1, target", "beq", {"rs2": _ZERO}),
-    Alias("bnez", "rs1, target", "bne", {"rs2": _ZERO}),
-    Alias("bltz", "rs1, target", "blt", {"rs2": _ZERO}),
-    Alias("bgtz", "rs2, target", "blt", {"rs1": _ZERO}),
-    Alias("blez", "rs2, target", "bge", {"rs1": _ZERO}),
-    Alias("bgez", "rs1, target", "bge", {"rs2": _ZERO}),
-    *(_read_counter(name, number) for name, number in _COUNTERS.items()),
-    *(_read_counter(f"{name}h", number + 0x80) for name, number in _COUNTERS.items()),
-    Alias("unimp", "", "csrrw", {"csr": _COUNTERS["cycle"], "rd": _ZERO, "rs1": _ZERO}),
-    Alias("csrr", "rd, csr", "csrrs", {"rs1": _ZERO}),
-    Alias("csrw", "csr, rs1", "csrrw", {"rd": _ZERO}),
-    Alias("csrs", "csr, rs1", "csrrs", {"rd": _ZERO}),
-    Alias("csrc", "csr, rs1", "csrrc", {"rd": _ZERO}),
-    Alias("csrwi", "csr, zimm", "csrrwi", {"rd": _ZERO}),
-    Alias("csrsi", "csr, zimm", "csrrsi", {"rd": _ZERO}),
-    Alias("csrci", "csr, zimm", "csrrci", {"rd": _ZERO}),
-    Alias("fence", "", "fence", {"pred": _FENCE_ALL, "succ": _FENCE_ALL}),
-    Alias("sfence.vma", "", "sfence.vma", {"rs1": _ZERO, "rs2": _ZERO}),
-    Alias("sfence.vma", "rs1", "sfence.vma", {"rs2": _ZERO}),
-)
-
-
-def _by_row() -> Mapping[str, tuple[Alias, ...]]:
-    groups: dict[str, list[Alias]] = {}
-    for alias in ALIASES:
-        groups.setdefault(alias.row, []).append(alias)
-    return {row: tuple(found) for row, found in groups.items()}
-
-
-_ALIASES_BY_ROW = _by_row()
 _FIELD = re.compile(r"[a-z][a-z0-9]*")
-_FENCE_KINDS = "iorw"
+_SEPARATORS = re.compile(r"[\s,()]+")
+_FENCE_KINDS = {"i": 8, "o": 4, "r": 2, "w": 1}
 _ORDERINGS = {(0, 0): "", (1, 0): ".aq", (0, 1): ".rl", (1, 1): ".aqrl"}
+
+
+def _aliases() -> Mapping[str, tuple[Alias, ...]]:
+    """The second names of each row, those that fix more fields first, else in the table's order.
+
+    They are the pseudo-instructions that stand for one instruction and fix some of its fields; one
+    that fixes none, such as ``bgt`` for ``blt``, would only be another spelling.
+    """
+    found = [alias for row in PSEUDO_INSTRUCTIONS if (alias := _alias_of(row)) is not None]
+    groups: dict[str, list[Alias]] = {}
+    for alias in sorted(found, key=lambda alias: -len(alias.fixed)):
+        groups.setdefault(alias.row, []).append(alias)
+    return {row: tuple(aliases) for row, aliases in groups.items()}
+
+
+def _alias_of(pseudo: PseudoInstruction) -> Alias | None:
+    if pseudo.form == "li rd, value":
+        # What li becomes depends on the number: for a small one it is an addi.
+        return Alias("li", "rd, imm", "addi", {"rs1": 0})
+    if len(pseudo.expansion) != 1 or "%" in pseudo.expansion[0]:
+        return None
+    name, _, operands = pseudo.expansion[0].partition(" ")
+    row = INSTRUCTIONS_BY_NAME[name]
+    fixed: dict[str, int] = {}
+    for field, text in zip(_parts(row.operands), _parts(operands), strict=True):
+        if text != field:
+            value = _fixed_value(field, text)
+            if value is None:
+                return None
+            fixed[field] = value
+    return Alias(pseudo.name, pseudo.operands, name, fixed) if fixed else None
+
+
+def _parts(operands: str) -> list[str]:
+    return [part for part in _SEPARATORS.split(operands) if part]
+
+
+def _fixed_value(field: str, text: str) -> int | None:
+    """The value that an operand of an expansion gives to a field; None for another operand's name."""
+    if field in REGISTER_FIELDS:
+        return REGISTER_NUMBERS.get(text)
+    if field == "csr":
+        row = CSRS_BY_NAME.get(text)
+        return row.number if row is not None else None
+    if field in ("pred", "succ") and set(text) <= _FENCE_KINDS.keys():
+        return sum(_FENCE_KINDS[kind] for kind in text)
+    try:
+        return int(text, 0)
+    except ValueError:
+        return None
+
+
+_ALIASES_BY_ROW = _aliases()
 
 
 def disassemble(
@@ -142,7 +139,8 @@ def describe(
     row, fields = decoded.row, decoded.fields
     target = (pc + fields["target"]) & MASK if "target" in fields else None
     name, operands = row.name, row.operands
-    if aliases and (alias := _alias(decoded)) is not None:
+    alias = _alias(decoded) if aliases else None
+    if alias is not None:
         name, operands = alias.name, alias.operands
     elif "aq" in fields:
         name += _ORDERINGS[fields["aq"], fields["rl"]]
@@ -153,7 +151,7 @@ def describe(
         return _operand(field, fields[field])
 
     shown = _FIELD.sub(lambda found: text(found[0]), operands)
-    return Disassembly(word, name, shown, row, target, _is_exact(decoded))
+    return Disassembly(word, name, shown, row, target, _is_exact(decoded, alias))
 
 
 def label_finder(program: Program) -> SymbolOf:
@@ -179,7 +177,7 @@ def _alias(decoded: Decoded) -> Alias | None:
 
 def _operand(field: str, value: int) -> str:
     """Write a field's value as an operand; `upper` is the 20-bit number that sources give."""
-    if field in ("rd", "rs1", "rs2"):
+    if field in REGISTER_FIELDS:
         return ABI_NAMES[value]
     if field == "csr":
         row = CSRS_BY_NUMBER.get(value)
@@ -192,13 +190,14 @@ def _operand(field: str, value: int) -> str:
 
 
 def _fence_kinds(value: int) -> str:
-    kinds = (kind for bit, kind in zip((8, 4, 2, 1), _FENCE_KINDS, strict=True) if value & bit)
-    return "".join(kinds) or "0"
+    return "".join(kind for kind, bit in _FENCE_KINDS.items() if value & bit) or "0"
 
 
-def _is_exact(decoded: Decoded) -> bool:
+def _is_exact(decoded: Decoded, alias: Alias | None) -> bool:
     fields = decoded.fields
     named = {*_FIELD.findall(decoded.row.operands), "aq", "rl"}
     if any(value for name, value in fields.items() if name not in named):
         return False
-    return all(fields.get(name, 1) for name in ("pred", "succ"))
+    # No letter stands for an empty set of accesses; only `pause` has one.
+    fixed = alias.fixed if alias is not None else {}
+    return all(fields[name] or name in fixed for name in ("pred", "succ") if name in fields)

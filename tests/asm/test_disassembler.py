@@ -62,6 +62,7 @@ PC = 0x80000000
         (0xC0001073, "unimp", "csrrw zero, cycle, zero"),
         (0x0FF0000F, "fence", "fence iorw, iorw"),
         (0x0310000F, "fence rw, w", "fence rw, w"),
+        (0x0100000F, "pause", "fence w, 0"),
         (0x8330000F, "fence.tso", "fence.tso"),
         (0x0000100F, "fence.i", "fence.i"),
         (0x12000073, "sfence.vma", "sfence.vma zero, zero"),
@@ -105,7 +106,9 @@ def test_labels_come_from_the_program_with_the_distance() -> None:
 def test_bits_that_have_no_notation_are_known_to_have_none() -> None:
     assert not disassemble(0x8FF0000F, PC).exact  # fence with a reserved fm
     assert not disassemble(0x0010100F, PC).exact  # fence.i with its unused immediate
-    assert not disassemble(0x0100000F, PC).exact  # fence w, 0: a kind without a letter
+    assert not disassemble(0x0200000F, PC).exact  # fence r, 0: a kind without a letter
+    assert disassemble(0x0100000F, PC).exact  # the same with w is pause
+    assert not disassemble(0x0100000F, PC, aliases=False).exact
     assert disassemble(0x0FF0000F, PC).exact
 
 

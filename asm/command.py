@@ -1,0 +1,244 @@
+"""The commands ``asm`` and ``disasm``: what ``python -m asm``, ``hvtui asm`` and ``hvtui disasm`` do.
+
+Each has a function that adds its arguments and one that does it and returns the exit status: 0, or
+2 for input that cannot be used. Messages go to the standard error, results where they were asked for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from asm.assembler import assemble_file
+from asm.diagnostics import AssemblyError
+from asm.dump import dump
+from asm.elf_reader import is_elf, read_elf
+from asm.elf_writer import write_elf
+from asm.image import ImageError, read_binary, read_file, write_binary
+from asm.isa.width import MASK
+from asm.listing import listing, symbol_table
+from asm.options import Options
+from asm.program import Program
+from asm.source_writer import disassemble_program
+
+EXIT_BAD_INPUT = 2
+DEFAULT_BASE = 0x8000_0000
+SOURCE_SUFFIXES = frozenset({".s", ".asm", ".inc"})
+
+_SYMBOL = re.compile(r"[A-Za-z_.$][\w.$]*", re.ASCII)
+_WRITERS: dict[str, Callable[[Program], bytes]] = {"elf": write_elf, "bin": write_binary}
+
+
+def number(text: str) -> int:
+    """Read a number as an argument has it: decimal, or with 0x, 0o or 0b; `_` may group digits.
+
+    Raises argparse.ArgumentTypeError.
+    """
+    try:
+        return int(text, 0)
+    except ValueError:
+        message = f"{text[:40]!r} is not a number; write it as 4096 or 0x1000"
+        raise argparse.ArgumentTypeError(message) from None
+
+
+def address(text: str) -> int:
+    """Read an address within the machine's address space. Raises argparse.ArgumentTypeError."""
+    value = number(text)
+    if not 0 <= value <= MASK:
+        message = f"{text[:40]} is no address; give 0 to {MASK:#x}"
+        raise argparse.ArgumentTypeError(message)
+    return value
+
+
+def definition(text: str) -> tuple[str, int]:
+    """Read ``NAME=VALUE``, or ``NAME`` for 1. Raises argparse.ArgumentTypeError."""
+    name, equals, value = text.partition("=")
+    if not _SYMBOL.fullmatch(name):
+        message = f"{name[:40]!r} cannot be a symbol's name; write NAME=VALUE"
+        raise argparse.ArgumentTypeError(message)
+    return name, number(value) if equals else 1
+
+
+# -- asm --------------------------------------------------------------------------------------
+
+
+def add_asm_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``asm`` to a parser."""
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="source to assemble (.s)")
+    parser.add_argument(
+        "-o",
+        dest="output",
+        metavar="OUT",
+        help="file to write, - for the standard output; FILE with .elf or .bin unless given",
+    )
+    parser.add_argument(
+        "--format",
+        choices=sorted(_WRITERS),
+        help="what to write; unless given, bin if OUT ends in .bin, else elf",
+    )
+    parser.add_argument(
+        "--listing", action="store_true", help="print each source line with its address and bytes"
+    )
+    parser.add_argument("--dump-symbols", action="store_true", help="print the symbols")
+    parser.add_argument(
+        "--base",
+        type=address,
+        default=DEFAULT_BASE,
+        metavar="ADDRESS",
+        help=f"where the program is placed (default: {DEFAULT_BASE:#x})",
+    )
+    parser.add_argument(
+        "-I",
+        dest="include",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="DIR",
+        help="folder that .include and .incbin may read besides the source's own (repeatable)",
+    )
+    parser.add_argument(
+        "-D",
+        dest="defines",
+        action="append",
+        type=definition,
+        default=[],
+        metavar="NAME=VALUE",
+        help="symbol that is set before the first line (repeatable)",
+    )
+
+
+def run_asm(arguments: argparse.Namespace) -> int:
+    """Assemble each file. All are tried, so that every mistake is told; returns the exit status."""
+    if len(arguments.files) > 1 and arguments.output is not None:
+        return _complain("asm: -o names one file, but there are several sources; assemble each alone")
+    return max(_asm(Path(file), arguments) for file in arguments.files)
+
+
+def _asm(file: Path, arguments: argparse.Namespace) -> int:
+    options = Options(
+        include_dirs=tuple(arguments.include),
+        defines=dict(arguments.defines),
+        base=arguments.base,
+    )
+    try:
+        program = assemble_file(file, options)
+        if arguments.listing:
+            print(listing(program), end="")
+        if arguments.dump_symbols:
+            print(symbol_table(program), end="")
+        printed = arguments.listing or arguments.dump_symbols
+        if arguments.output is not None or not printed:
+            _write_program(program, file, arguments)
+    except (AssemblyError, ImageError) as error:
+        return _complain(str(error))
+    return 0
+
+
+def _write_program(program: Program, file: Path, arguments: argparse.Namespace) -> None:
+    named = arguments.output
+    kind = arguments.format or ("bin" if named is not None and named.endswith(".bin") else "elf")
+    data = _WRITERS[kind](program)
+    if named == "-":
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    output = Path(named) if named is not None else file.with_suffix(f".{kind}")
+    if output.exists() and file.exists() and output.samefile(file):
+        raise ImageError(str(output), "this is the source itself", "name another file with -o")
+    write_file(output, data)
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all: it takes its name when every byte is there.
+
+    Raises ImageError if that cannot be done.
+    """
+    try:
+        if path.is_dir():
+            raise ImageError(str(path), "this is a directory", "name a file in it")
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)  # a device or pipe cannot be replaced, only written to
+            return
+        target = path.resolve()
+        handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(data)
+            Path(temporary).chmod(_mode_for(target))
+            Path(temporary).replace(target)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise ImageError(str(path), f"cannot be written: {error.strerror}") from error
+
+
+def _mode_for(path: Path) -> int:
+    """The permissions of the file that is replaced, or those a new file gets."""
+    if path.exists():
+        return path.stat().st_mode & 0o777
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
+# -- disasm -----------------------------------------------------------------------------------
+
+
+def add_disasm_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``disasm`` to a parser."""
+    parser.add_argument("file", type=Path, metavar="FILE", help="source (.s), ELF file or raw binary")
+    parser.add_argument(
+        "--at",
+        type=address,
+        metavar="ADDRESS",
+        help=f"where a source or a raw binary is placed (default: {DEFAULT_BASE:#x})",
+    )
+    parser.add_argument(
+        "--source",
+        action="store_true",
+        help="print a source that assembles to the same bytes, without addresses",
+    )
+    parser.add_argument(
+        "--no-aliases",
+        action="store_true",
+        help="print no pseudo-instructions: `jalr zero, 0(ra)` for `ret`",
+    )
+
+
+def run_disasm(arguments: argparse.Namespace) -> int:
+    """Print a program as instructions; returns the exit status."""
+    try:
+        program = load_program(arguments.file, arguments.at)
+        aliases = not arguments.no_aliases
+        write = disassemble_program if arguments.source else dump
+        for line in write(program, aliases=aliases):
+            print(line)
+    except (AssemblyError, ImageError) as error:
+        return _complain(str(error))
+    return 0
+
+
+def load_program(file: Path, at: int | None = None) -> Program:
+    """Read a program of any kind: a source by its suffix, an ELF file by its first bytes, else raw.
+
+    Raises AssemblyError or ImageError.
+    """
+    base = DEFAULT_BASE if at is None else at
+    if file.suffix.lower() in SOURCE_SUFFIXES:
+        return assemble_file(file, Options(base=base))
+    if not is_elf(read_file(file)[:4]):
+        return read_binary(file, base)
+    if at is not None:
+        raise ImageError(str(file), "an ELF file says itself where it is loaded", "leave out --at")
+    return read_elf(file)
+
+
+def _complain(message: str) -> int:
+    print(message, file=sys.stderr)
+    return EXIT_BAD_INPUT
