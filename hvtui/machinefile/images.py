@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from asm.diagnostics import nearest
-from asm.elf_reader import read_elf
 from asm.image import ImageError, read_binary, read_file
 from asm.options import Options
 from asm.program import Program
@@ -32,12 +31,14 @@ def read_program(kind: str, path: Path, linked: int, options: SourceOptions) -> 
     `linked` is the address to assemble a source for, or at which a binary believes itself; an ELF
     file says it itself. Raises ImageError, and AssemblyError for a source's mistakes.
     """
+    # Each reader is imported for its own kind alone: their libraries take longer than a short run.
     check_file(path)
     if kind == "elf":
+        from asm.elf_reader import read_elf
+
         return read_elf(path)
     if kind == "binary":
         return read_binary(path, linked)
-    # The parser is not needed for anything else, and its import takes longer than a short run.
     from asm.assembler import assemble_file
 
     return assemble_file(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from asm.elf_reader import is_elf
 from asm.image import ImageError
 from hvtui.machine.memory import DEFAULT_RAM_SIZE, RAM_BASE
 from hvtui.machinefile.complaints import Complaints
@@ -14,6 +13,7 @@ from hvtui.machinefile.system import Component, Overrides, System
 
 MACHINE_FILE = "machine.toml"
 SOURCE_SUFFIXES = (".s", ".asm")
+ELF_MAGIC = b"\x7fELF"
 
 
 def load_system(path: Path, overrides: Overrides | None = None) -> System:
@@ -52,7 +52,7 @@ def _kind(path: Path, overrides: Overrides) -> str:
             begin = stream.read(4)
     except OSError as error:
         raise ImageError(str(path), f"cannot be read: {error.strerror}") from error
-    if is_elf(begin):
+    if begin == ELF_MAGIC:
         return "elf"
     if overrides.at is None:
         raise ImageError(
