@@ -19,7 +19,7 @@ class CsrField:
     """Bits `high` to `low` of a CSR.
 
     `writable` fields keep what software writes; if `legal` is not None, any other value than those
-    leaves the field as it was (WARL). The others are constant or set by the hart alone. Bits that
+    becomes the first of them (WARL). The others are constant or set by the hart alone. Bits that
     no field covers are WPRI: they read as zero and writes of them are lost.
     """
 
@@ -89,7 +89,7 @@ class CsrRow:
         value = (old & ~self.write_mask) | (new & self.write_mask)
         for field in self.fields:
             if field.legal is not None and field.of(value) not in field.legal:
-                value = (value & ~field.mask) | (old & field.mask)
+                value = (value & ~field.mask) | field.legal[0] << field.low
         return value
 
 
@@ -129,6 +129,7 @@ _PMP_CONFIG = ",".join(
     f"L{n} {8 * n + 7}, A{n} {8 * n + 4}:{8 * n + 3}, X{n} {8 * n + 2}, W{n} {8 * n + 1}, R{n} {8 * n}"
     for n in (3, 2, 1, 0)
 )
+_VECTOR = "BASE 31:2, MODE 0"  # modes 2 and 3 are reserved: their upper bit is always 0
 _WHOLE = "VALUE 31:0"
 _CONSTANT = "VALUE 31:0 ro"
 
@@ -149,7 +150,7 @@ def _row(
 _SINGLE = (
     _row(0x100, "sstatus", SUP, _STATUS_S, "S's view of mstatus: interrupt enable, previous mode."),
     _row(0x104, "sie", SUP, "SEIE 9, STIE 5, SSIE 1", "Which delegated interrupts are enabled."),
-    _row(0x105, "stvec", SUP, "BASE 31:2, MODE 1:0 legal 0 1", "Where traps to S go."),
+    _row(0x105, "stvec", SUP, _VECTOR, "Where traps to S go."),
     _row(0x106, "scounteren", COUNT,
          _COUNTERS_ENABLED, "Which counters U may read."),
     _row(0x10A, "senvcfg", SUP, "FIOM 0", "How U's fences order device accesses."),
@@ -168,7 +169,7 @@ _SINGLE = (
          "Which exceptions from S and U go to S."),
     _row(0x303, "mideleg", TVEC, "SEI 9, STI 5, SSI 1", "Which interrupts go to S."),
     _row(0x304, "mie", INT, _INTERRUPT_ENABLES, "Which interrupts are enabled."),
-    _row(0x305, "mtvec", TVEC, "BASE 31:2, MODE 1:0 legal 0 1", "Where traps to M go."),
+    _row(0x305, "mtvec", TVEC, _VECTOR, "Where traps to M go."),
     _row(0x306, "mcounteren", COUNT, _COUNTERS_ENABLED, "Which counters S may read."),
     _row(0x30A, "menvcfg", STATUS, "FIOM 0", "How S's and U's fences order device accesses."),
     _row(0x310, "mstatush", STATUS, "MBE 5 ro, SBE 4 ro", "Byte order of M and S: little."),

@@ -15,8 +15,8 @@ WRITTEN = {
     "medeleg": (0x0000_B3FF, 0),
     "mideleg": (0x0000_0222, 0),
     "mie": (0x0000_0AAA, 0),
-    "mtvec": (0xFFFF_FFFC, 0),
-    "stvec": (0xFFFF_FFFC, 0),
+    "mtvec": (0xFFFF_FFFD, 0),
+    "stvec": (0xFFFF_FFFD, 0),
     "mcounteren": (ONES, 0),
     "scounteren": (ONES, 0),
     "mcountinhibit": (0xFFFF_FFFD, 0),
@@ -115,12 +115,12 @@ def test_sstatus_is_a_view_of_mstatus() -> None:
     assert guest.read("mstatus") == 0x800C_6122
 
 
-def test_mtvec_keeps_its_mode_when_a_reserved_one_is_written() -> None:
+def test_mtvec_drops_the_upper_bit_of_a_reserved_mode() -> None:
     guest = Guest()
     guest.write("mtvec", 0x8000_0101)
     assert guest.read("mtvec") == 0x8000_0101
     guest.write("mtvec", 0x8000_0202)
-    assert guest.read("mtvec") == 0x8000_0201
+    assert guest.read("mtvec") == 0x8000_0200
 
 
 def test_sie_and_sip_show_delegated_interrupts_alone() -> None:
