@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 
 _FIELD = re.compile(r"(\w+)=([0-9a-f]{8})")
-_HEXADECIMAL = re.compile(r"[0-9a-f]{8}")
+_ANY_BUT_EPC = re.compile(r"(?<!epc=)\b[0-9a-f]{8}\b")
 _SHOWN = 12
 """How many differences a report prints."""
 
@@ -23,7 +23,7 @@ class Spot:
     """A place where the two texts differ: one field of a line, or one word that is not a field.
 
     For a word, `name` is empty and the values are 0. `fields` are all fields of our line, `head` the
-    words before the first field.
+    words before the first field; `instruction` is the word at our epc, if there is one.
     """
 
     title: str
@@ -34,6 +34,7 @@ class Spot:
     theirs: int = 0
     word: str = ""
     other_word: str = ""
+    instruction: int | None = None
 
     @property
     def fields(self) -> Mapping[str, int]:
@@ -72,10 +73,13 @@ class Comparison:
         return "\n".join(parts)
 
 
-def compare(ours: str, theirs: str, known: Sequence[Difference]) -> Comparison:
-    """Compare our text with the other machine's."""
+def compare(
+    ours: str, theirs: str, known: Sequence[Difference], word_at: Callable[[int], int | None]
+) -> Comparison:
+    """Compare our text with the other machine's. `word_at` reads the program they ran."""
     result = Comparison()
-    for spot in _spots(ours, theirs):
+    for bare in _spots(ours, theirs):
+        spot = replace(bare, instruction=word_at(bare.fields.get("epc", 0)))
         key = next((each.key for each in known if each.explains(spot)), None)
         if key is None:
             result.unexplained.append(spot)
@@ -121,7 +125,7 @@ def _sections(text: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def _aligned(ours: Sequence[str], theirs: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Pair the lines; where their number differs, by their shape, so that one more line is one spot."""
+    """Pair the lines; where their number differs, by shape and epc: one more line is one spot."""
     if len(ours) == len(theirs):
         yield from zip(ours, theirs, strict=True)
         return
@@ -136,4 +140,4 @@ def _aligned(ours: Sequence[str], theirs: Sequence[str]) -> Iterator[tuple[str, 
 
 
 def _shapes(lines: Iterable[str]) -> list[str]:
-    return [_HEXADECIMAL.sub("#", line) for line in lines]
+    return [_ANY_BUT_EPC.sub("#", line) for line in lines]

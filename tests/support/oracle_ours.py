@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from asm.elf_reader import read_elf
 from asm.program import Program
 from hvtui.machine.board import Machine
@@ -9,6 +11,9 @@ from tests.support.oracle_qemu import Shown
 
 TIMEBASE = 100
 """Instructions for a step of `mtime`, as QEMU has it in these tests."""
+
+MIRROR = 0xC000_0000
+RAM_BASE = 0x8000_0000
 
 LIMIT = 60_000_000
 """Instructions after which a run has gone astray."""
@@ -34,3 +39,21 @@ def run(elf: bytes, console_in: bytes = b"") -> Shown:
     if machine.exit is None:
         return Shown(f"{text}\n(not ended at pc {machine.hart.pc:#x})", 124)
     return Shown(text, machine.exit.code)
+
+
+def word_at(program: Program) -> Callable[[int], int | None]:
+    """Return what reads a word of the program as it was loaded; None where it has none.
+
+    The program is found a second time at `MIRROR`, where a test has U run it.
+    """
+
+    def read(address: int) -> int | None:
+        if address >= MIRROR:
+            address += RAM_BASE - MIRROR
+        for segment in program.segments:
+            offset = address - segment.address
+            if 0 <= offset <= len(segment.data) - 4:
+                return int.from_bytes(segment.data[offset : offset + 4], "little")
+        return None
+
+    return read

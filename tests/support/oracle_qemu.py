@@ -48,8 +48,6 @@ def run(elf: bytes, folder: Path, console_in: bytes = b"") -> Shown:
         "-monitor", "none", "-serial", "stdio", "-icount", "shift=0",
         "-device", f"loader,file={image},cpu-num=0",
     ]  # fmt: skip
-    done = subprocess.run(
-        command, input=console_in, capture_output=True, timeout=SECONDS, check=False
-    )
+    done = subprocess.run(command, input=console_in, capture_output=True, timeout=SECONDS, check=False)
     assert not done.stderr, done.stderr.decode()
     return Shown(done.stdout.decode(errors="replace"), done.returncode)

@@ -38,9 +38,7 @@ STREAM_ROWS: tuple[Instruction, ...] = tuple(
     row for row in INSTRUCTIONS if row.name not in _LEFT_OUT and row.extension != "Zicsr"
 )
 
-_SINGLE_ROWS = tuple(
-    row for row in STREAM_ROWS if row.extension != "A" and "jump(" not in row.meaning
-)
+_SINGLE_ROWS = tuple(row for row in STREAM_ROWS if row.extension != "A" and "jump(" not in row.meaning)
 
 
 @dataclass(frozen=True)
@@ -77,7 +75,9 @@ def random_stream(seed: int, length: int = 60) -> Stream:
     while len(words) < length:
         row = STREAM_ROWS[random.randrange(len(STREAM_ROWS))]
         words += instructions_of(row, random)
-    window = bytes(random.choice((0, 1, 0x7F, 0x80, 0xFF, random.randrange(256))) for _ in range(WINDOW_SIZE))
+    window = bytes(
+        random.choice((0, 1, 0x7F, 0x80, 0xFF, random.randrange(256))) for _ in range(WINDOW_SIZE)
+    )
     return Stream(tuple(words), tuple(registers), window, f"seed {seed}")
 
 
@@ -98,6 +98,7 @@ def instructions_of(row: Instruction, random: Random) -> Sequence[int]:
         values["rs1"] = ATOMIC_POINTER
         return (
             _encode("addi", rd=ATOMIC_POINTER, rs1=POINTER, imm=place),
+            *(_reservation(random) if row.name == "sc.w" else ()),
             row.encoding.encode(values),
         )
     if "jump(" not in row.meaning:
@@ -115,6 +116,18 @@ def instructions_of(row: Instruction, random: Random) -> Sequence[int]:
     # The lowest bit of the sum is dropped.
     values |= {"rs1": ATOMIC_POINTER, "imm": 4 + distance + random.randrange(2)}
     return (_encode("auipc", rd=ATOMIC_POINTER, upper=0), row.encoding.encode(values), *leapt)
+
+
+def _reservation(random: Random) -> Sequence[int]:
+    """Return what comes before a store-conditional: a reservation, or one that is used up.
+
+    A reservation from long before is no fair question: own stores in between may break it or not.
+    """
+    registers = {"rs1": ATOMIC_POINTER, "aq": random.randrange(2), "rl": random.randrange(2)}
+    reserve = _encode("lr.w", rd=random.choice((0, 5, 10)), **registers)
+    return (
+        (reserve,) if random.random() < 0.7 else (reserve, _encode("sc.w", rd=0, rs2=11, **registers))
+    )
 
 
 def _operand(name: str, row: Instruction, random: Random) -> int:

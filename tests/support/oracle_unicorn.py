@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import struct
 from dataclasses import dataclass
@@ -41,8 +42,8 @@ class UnicornHart:
     """A hart of Unicorn with a code and a data region."""
 
     def __init__(self) -> None:
-        import unicorn
-        from unicorn import riscv_const
+        unicorn: Any = importlib.import_module("unicorn")
+        riscv_const: Any = importlib.import_module("unicorn.riscv_const")
 
         self._registers = tuple(getattr(riscv_const, f"UC_RISCV_REG_X{n}") for n in range(32))
         self._pc = riscv_const.UC_RISCV_REG_PC

@@ -86,6 +86,15 @@
     .endr
     .endm
 
+    # Which CSR numbers the instruction s11 can take in a mode: a 1 where it does not trap. A line
+    # holds 256 numbers.
+    .macro survey mode, first, end
+    li s10, \mode
+    li s9, \first
+    li s7, \end
+    call survey_range
+    .endm
+
     .globl main
 main:
     addi sp, sp, -16
@@ -199,68 +208,57 @@ main:
     csrw minstreth, zero
     csrw mcycleh, zero
 
-    # Which CSRs exist: for each number try a read, then a write of zero bits, and keep 1 where it
-    # does not trap. A line holds 256 numbers.
     title "which CSRs M can read"
     li s11, 0x00002073 | 10 << 7    # csrr a0, number
-    li s10, 3
-    call survey
+    survey 3, 0, 0x1000
     title "which CSRs S can read"
-    li s10, 1
-    call survey
+    survey 1, 0, 0x400
+    survey 1, 0xb00, 0xd00
     title "which CSRs U can read"
-    li s10, 0
-    call survey
+    survey 0, 0, 0x400
+    survey 0, 0xb00, 0xd00
     title "which CSRs S can read, counters enabled, TVM"
     li t0, -1
     csrw mcounteren, t0
     li t0, TVM
     csrs mstatus, t0
-    li s10, 1
-    call survey
+    survey 1, 0x100, 0x200
+    survey 1, 0xc00, 0xd00
     li t0, TVM
     csrc mstatus, t0
     title "which CSRs U can read, counters enabled for S alone"
-    li s10, 0
-    call survey
+    survey 0, 0xc00, 0xd00
     title "which CSRs U can read, counters enabled"
     li t0, -1
     csrw scounteren, t0
-    li s10, 0
-    call survey
+    survey 0, 0xc00, 0xd00
     title "which CSRs U can read, counters enabled for U alone"
     csrw mcounteren, zero
-    li s10, 0
-    call survey
+    survey 0, 0xc00, 0xd00
     title "which CSRs S can write"
     li s11, 0x00001073 | 10 << 7 | 10 << 15   # csrrw a0, number, a0
-    li s10, 1
-    call survey
+    survey 1, 0x100, 0x200
+    survey 1, 0x300, 0x400
+    survey 1, 0xb00, 0xd00
     title "which CSRs U can write"
-    li s10, 0
-    call survey
+    survey 0, 0, 0x200
     title "which CSRs M can set no bit of"
     li s11, 0x00006073 | 10 << 7    # csrrsi a0, number, 0
-    li s10, 3
-    call survey
+    survey 3, 0xb00, 0xd00
+    survey 3, 0xf00, 0x1000
     title "which CSRs M can set a bit of, where they are read-only"
     li s11, 0x00006073 | 10 << 7 | 1 << 15
-    li s10, 4
-    call survey
+    survey 3, 0xc00, 0xd00
+    survey 3, 0xf00, 0x1000
 
     lw ra, 0(sp)
     addi sp, sp, 16
     ret
 
-# Try the instruction s11 with each CSR number from mode s10; 4 stands for M and the upper 1024
-# numbers alone, of which a write cannot do harm.
-survey:
+# Try the instruction s11 with the CSR numbers from s9 up to s7, from mode s10.
+survey_range:
     addi sp, sp, -16
     sw ra, 0(sp)
-    li s9, 0                        # the number
-    li t0, 4
-    bne s10, t0, 1f
-    li s9, 0xc00
 1:  andi t0, s9, 0xff
     bnez t0, 2f
     mv a0, s9
@@ -279,13 +277,7 @@ survey:
     sw t0, 4(t1)
     li t0, MPP
     csrc mstatus, t0
-    li t0, 3
-    blt s10, t0, 4f
-    mv t0, s10
-    li t0, 3
-    j 5f
-4:  mv t0, s10
-5:  slli t0, t0, 11
+    slli t0, s10, 11
     csrs mstatus, t0
     la t0, probe
     csrw mepc, t0
@@ -308,8 +300,7 @@ back_from_probe:
     andi t0, s9, 0xff
     bnez t0, 2b
     newline
-    li t0, 0x1000
-    bne s9, t0, 1b
+    bne s9, s7, 1b
     lw ra, 0(sp)
     addi sp, sp, 16
     ret

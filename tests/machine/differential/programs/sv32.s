@@ -120,13 +120,13 @@ main:
     la s0, root
     li t1, WINDOW >> 20
     add s1, s0, t1
-    .irp entry, 0x800010cf, 0x200004cf, 0x200400cf, 0x200800cf, 0x004000cf, 0xffffffff, 0x000000cf, 0x3ffffccf, 0xffc000cf
+    .irp entry, 0x800010cf, 0x200004cf, 0x200400cf, 0x200800cf, 0x004000cf, 0xffffffff, 0x3ffffccf, 0xffc000cf
     li s7, \entry
     li s9, 0
     call matrix
     .endr
     li s10, 0
-    title "pointers with A, D, U; pointers into the void; pointers at the last level"
+    title "pointers with A, D, U"
     la t0, table
     srli t0, t0, 12
     slli s9, t0, 10
@@ -144,9 +144,11 @@ main:
     ori s7, t0, 0xcf
     call matrix
     .endr
+    title "a pointer to where nothing is"
     li t0, 0x1000000 >> 12 << 10 | V
     sw t0, 0(s0)
     call matrix
+    title "a pointer at the last level"
     la t0, table
     srli t0, t0, 12
     slli s9, t0, 10

@@ -40,7 +40,10 @@
     .word 0x8ff02573                # csrr a0, 0x8ff: no such CSR
     csrw 0xc00, a0                  # read-only
     csrw 0xf11, zero
+    li a1, 1
+    li a2, 0
     csrrs a0, 0xf11, a1
+    csrrc a0, 0xf11, a2             # writes, though no bit: only x0 would not
     csrrsi a0, 0xf14, 1
     csrrci a0, 0xf14, 3
     csrr a0, cycle                  # below M only with mcounteren, which is 0
