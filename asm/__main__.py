@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -16,6 +17,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m asm", description="Assemble RISC-V sources into ELF files or raw binaries."
     )
     add_asm_arguments(parser)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A name that the terminal's encoding lacks is shown by its code.
+            stream.reconfigure(errors="backslashreplace")
     try:
         status = run_asm(parser.parse_args(arguments))
         sys.stdout.flush()

@@ -64,6 +64,31 @@ def definition(text: str) -> tuple[str, int]:
     return name, number(value) if equals else 1
 
 
+def _add_source_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-I",
+        dest="include",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="DIR",
+        help="folder that .include and .incbin may read besides the source's own (repeatable)",
+    )
+    parser.add_argument(
+        "-D",
+        dest="defines",
+        action="append",
+        type=definition,
+        default=[],
+        metavar="NAME=VALUE",
+        help="symbol that is set before the first line (repeatable)",
+    )
+
+
+def _options(arguments: argparse.Namespace, base: int) -> Options:
+    return Options(include_dirs=tuple(arguments.include), defines=dict(arguments.defines), base=base)
+
+
 # -- asm --------------------------------------------------------------------------------------
 
 
@@ -92,24 +117,7 @@ def add_asm_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="ADDRESS",
         help=f"where the program is placed (default: {DEFAULT_BASE:#x})",
     )
-    parser.add_argument(
-        "-I",
-        dest="include",
-        action="append",
-        type=Path,
-        default=[],
-        metavar="DIR",
-        help="folder that .include and .incbin may read besides the source's own (repeatable)",
-    )
-    parser.add_argument(
-        "-D",
-        dest="defines",
-        action="append",
-        type=definition,
-        default=[],
-        metavar="NAME=VALUE",
-        help="symbol that is set before the first line (repeatable)",
-    )
+    _add_source_arguments(parser)
 
 
 def run_asm(arguments: argparse.Namespace) -> int:
@@ -120,13 +128,8 @@ def run_asm(arguments: argparse.Namespace) -> int:
 
 
 def _asm(file: Path, arguments: argparse.Namespace) -> int:
-    options = Options(
-        include_dirs=tuple(arguments.include),
-        defines=dict(arguments.defines),
-        base=arguments.base,
-    )
     try:
-        program = assemble_file(file, options)
+        program = assemble_file(file, _options(arguments, arguments.base))
         if arguments.listing:
             print(listing(program), end="")
         if arguments.dump_symbols:
@@ -209,12 +212,13 @@ def add_disasm_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="print no pseudo-instructions: `jalr zero, 0(ra)` for `ret`",
     )
+    _add_source_arguments(parser)
 
 
 def run_disasm(arguments: argparse.Namespace) -> int:
     """Print a program as instructions; returns the exit status."""
     try:
-        program = load_program(arguments.file, arguments.at)
+        program = _load(arguments.file, arguments)
         aliases = not arguments.no_aliases
         write = disassemble_program if arguments.source else dump
         for line in write(program, aliases=aliases):
@@ -224,18 +228,19 @@ def run_disasm(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def load_program(file: Path, at: int | None = None) -> Program:
+def _load(file: Path, arguments: argparse.Namespace) -> Program:
     """Read a program of any kind: a source by its suffix, an ELF file by its first bytes, else raw.
 
     Raises AssemblyError or ImageError.
     """
-    base = DEFAULT_BASE if at is None else at
+    base = DEFAULT_BASE if arguments.at is None else arguments.at
     if file.suffix.lower() in SOURCE_SUFFIXES:
-        return assemble_file(file, Options(base=base))
+        return assemble_file(file, _options(arguments, base))
     if not is_elf(read_file(file)[:4]):
         return read_binary(file, base)
-    if at is not None:
-        raise ImageError(str(file), "an ELF file says itself where it is loaded", "leave out --at")
+    if arguments.at is not None:
+        cause = "an ELF file says itself where it is loaded"
+        raise ImageError(str(file), cause, "leave out --at")
     return read_elf(file)
 
 

@@ -167,6 +167,22 @@ def label_finder(program: Program) -> SymbolOf:
     return symbol_of
 
 
+def value_of_pair(previous: int, word: int, pc: int) -> int | None:
+    """Return the address or number that two instructions make together, or None if they make none.
+
+    `previous` is an auipc or lui at `pc` - 4, `word` adds the low part: an addi, a load, a store or
+    a jalr.
+    """
+    first, second = decode(previous), decode(word)
+    if first is None or second is None or first.row.name not in ("auipc", "lui"):
+        return None
+    adds = second.row.name == "addi" or "imm(rs1)" in second.row.operands
+    if not adds or not first.fields["rd"] or second.fields["rs1"] != first.fields["rd"]:
+        return None
+    base = pc - first.row.encoding.length if first.row.name == "auipc" else 0
+    return (base + first.fields["upper"] + second.fields["imm"]) & MASK
+
+
 def _alias(decoded: Decoded) -> Alias | None:
     fields = decoded.fields
     for alias in _ALIASES_BY_ROW.get(decoded.row.name, ()):

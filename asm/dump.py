@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from asm.disassembler import disassemble, label_finder
+from asm.disassembler import SymbolOf, disassemble, label_finder, value_of_pair
 from asm.pieces import Kind, Piece, pieces_of
 from asm.program import Program, Segment
 
@@ -17,6 +17,7 @@ def dump(program: Program, *, aliases: bool = True) -> Iterator[str]:
     for segment in program.segments:
         yield ""
         yield _heading(segment)
+        previous = 0
         for piece in pieces_of(program, segment):
             for label in piece.labels:
                 yield f"{piece.address:08x} <{label}>:"
@@ -24,8 +25,11 @@ def dump(program: Program, *, aliases: bool = True) -> Iterator[str]:
                 word = int.from_bytes(piece.data, "little")
                 shown = disassemble(word, piece.address, labels, aliases)
                 text = f"{shown.name:<7} {shown.operands}".rstrip()
-                yield f"{piece.address:08x}:  {word:08x}  {text}"
+                made = _made(value_of_pair(previous, word, piece.address), labels)
+                yield f"{piece.address:08x}:  {word:08x}  {text}{made}"
+                previous = word
             else:
+                previous = 0
                 yield from _data(piece)
 
 
@@ -41,3 +45,11 @@ def _data(piece: Piece) -> Iterator[str]:
         return
     text = "".join(chr(byte) if 0x20 <= byte < 0x7F else "." for byte in piece.data)
     yield f"{piece.address:08x}:  {piece.data.hex(' '):47}  |{text}|"
+
+
+def _made(value: int | None, labels: SymbolOf) -> str:
+    """What a pair of instructions made, as a remark behind the second one."""
+    if value is None:
+        return ""
+    label = labels(value)
+    return f"  # {value:#x}" + (f" <{label}>" if label else "")

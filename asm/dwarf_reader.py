@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from asm.image import printable
+
 MAX_SECTION_SIZE = 32 << 20
 MAX_ROWS = 4_000_000
 _MAX_NAME = 4096
@@ -61,7 +63,7 @@ class _Cursor:
         self._text += len(found)
         if self._text > _MAX_TEXT:
             raise DwarfError("the names are too long")
-        return found.decode("utf-8", "replace")
+        return printable(found.decode("utf-8", "replace"))
 
     def number(self, size: int) -> int:
         start = self.at

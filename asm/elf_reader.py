@@ -27,7 +27,7 @@ from elftools.elf.descriptions import describe_e_machine
 from elftools.elf.elffile import ELFFile
 
 from asm.dwarf_reader import MAX_SECTION_SIZE, DebugSections, DwarfError, read_line_ranges
-from asm.image import MAX_MEMORY_SIZE, ImageError, read_binary, read_file
+from asm.image import MAX_MEMORY_SIZE, ImageError, printable, read_binary, read_file
 from asm.isa.width import MASK, XLEN
 from asm.program import LineEntry, LineTable, Place, Program, Segment, Symbol
 
@@ -374,7 +374,7 @@ class _Reader:
 
 def _string(strings: bytes, start: int) -> str | None:
     end = strings.find(b"\0", start, start + _MAX_NAME)
-    return strings[start:end].decode("utf-8", "replace") if end >= 0 else None
+    return printable(strings[start:end].decode("utf-8", "replace")) if end >= 0 else None
 
 
 def _is_label(name: str, info: int) -> bool:

@@ -23,6 +23,13 @@ class ImageError(ValueError):
         super().__init__(f"{file}: {cause}" + (f"; {remedy}" if remedy else ""))
 
 
+def printable(text: str) -> str:
+    """Return `text` with a sign for each character that could disturb a terminal or a line."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
 def read_file(path: Path, limit: int = MAX_FILE_SIZE) -> bytes:
     """Return the bytes of a regular file.
 

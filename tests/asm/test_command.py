@@ -222,12 +222,11 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_rest(
 def test_a_source_an_elf_file_and_a_raw_binary_show_the_same_code(
     source: Path, tmp_path: Path, capsys: Captured
 ) -> None:
-    source.write_text(SOURCE.replace("COUNT", "3"))
-    assert assemble(source, "-o", tmp_path / "p.elf") == 0
-    assert assemble(source, "-o", tmp_path / "p.bin") == 0
+    assert assemble(source, "-DCOUNT=3", "-o", tmp_path / "p.elf") == 0
+    assert assemble(source, "-DCOUNT=3", "-o", tmp_path / "p.bin") == 0
     shown = []
     for path in (source, tmp_path / "p.elf"):
-        assert disassemble(path) == 0
+        assert disassemble(path, "-DCOUNT=3") == 0
         shown.append(capsys.readouterr().out.splitlines()[3:])
     assert shown[0] == shown[1]
     assert "80000008:  fe051ee3  bnez    a0, 0x80000004 <loop>" in shown[0]

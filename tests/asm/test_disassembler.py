@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asm.disassembler import disassemble, label_finder
+from asm.disassembler import disassemble, label_finder, value_of_pair
 from asm.isa.csrs import CSRS, CSRS_BY_NAME
 from asm.isa.decode import INSTRUCTIONS_BY_NAME
 from asm.isa.encoding import Field
@@ -101,6 +101,24 @@ def test_labels_come_from_the_program_with_the_distance() -> None:
     assert label(PC) == "start"
     assert label(PC + 8) == "start+0x8"
     assert label(PC + 16) is None
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "value"),
+    [
+        (0x00001117, 0x5F810113, 0x800015F8),  # auipc sp, 1; addi sp, sp, 1528
+        (0x00000097, 0xFFC080E7, 0x7FFFFFFC),  # auipc ra, 0; jalr -4(ra)
+        (0x12345537, 0x67850513, 0x12345678),  # lui a0, 0x12345; addi a0, a0, 0x678
+        (0x12345537, 0xFEB52E23, 0x12344FFC),  # lui a0, 0x12345; sw a1, -4(a0)
+        (0x12345537, 0x67858513, None),  # another register
+        (0x12345537, 0x67857513, None),  # andi adds nothing
+        (0x12345037, 0x00000013, None),  # lui zero, 0x12345 makes nothing
+        (0x00000013, 0x5F810113, None),
+        (0xFFFFFFFF, 0xFFFFFFFF, None),
+    ],
+)
+def test_two_instructions_make_an_address(first: int, second: int, value: int | None) -> None:
+    assert value_of_pair(first, second, PC + 4) == value
 
 
 def test_bits_that_have_no_notation_are_known_to_have_none() -> None:

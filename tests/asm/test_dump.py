@@ -87,6 +87,14 @@ def test_code_that_is_not_on_a_word_is_shown_as_bytes_up_to_the_next_one() -> No
     ]
 
 
+def test_an_address_made_by_two_instructions_is_shown_with_its_label() -> None:
+    text = Segment(".text", 0, words(0x00000517, 0x00850513, 0x12345537, 0x67850513), 16)
+    program = Program("p", 0, (text,), {"here": Symbol("here", 8, ".text")})
+    lines = list(dump(program))
+    assert "00000004:  00850513  addi    a0, a0, 8  # 0x8 <here>" in lines
+    assert "0000000c:  67850513  addi    a0, a0, 1656  # 0x12345678" in lines
+
+
 def test_pieces_cover_a_segment_without_gaps() -> None:
     for segment in PROGRAM.segments:
         address = segment.address

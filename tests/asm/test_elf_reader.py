@@ -164,6 +164,15 @@ def test_noise_behind_a_good_header_is_read_or_refused(noise: bytes) -> None:
         read_elf(ELF[:HEADER_SIZE] + noise + ELF[HEADER_SIZE + len(noise) :])
 
 
+def test_names_of_a_strangers_file_cannot_command_a_terminal() -> None:
+    evil = "\x1b[2J\nevil"
+    lines = LineTable([LineEntry(0x80000000, 4, Place(evil, 1))])
+    symbols = {evil: Symbol(evil, 0x80000000, ".text")}
+    program = read_elf(write_elf(Program("p", 0, PROGRAM.segments, symbols, lines)))
+    assert list(program.symbols) == ["\ufffd[2J\ufffdevil"]
+    assert [entry.place.file for entry in program.lines] == ["\ufffd[2J\ufffdevil"]
+
+
 # -- files ------------------------------------------------------------------------------------
 
 
