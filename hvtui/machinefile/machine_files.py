@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from asm.diagnostics import AssemblyError, Diagnostic
 from asm.image import ImageError
 from hvtui.machine.memory import RAM_BASE
 from hvtui.machinefile.complaints import MACHINE, Complaints
@@ -26,8 +27,8 @@ def load_machine_file(path: Path, overrides: Overrides) -> System:
     loader = _Loader(document, overrides)
     ram_size = overrides.ram or file.machine.ram
     found = [loader.component(index, table) for index, table in enumerate(file.component)]
-    # A message about the layout would speak of the wrong component while one is missing.
-    loader.complaints.finish()
+    # Addresses are looked at only once every program is there.
+    loader.finish()
     components = tuple(component for component in found if component is not None)
     dtb = loader.dtb(file.machine)
     loader.complaints.about_layout(components, ram_size)
@@ -65,12 +66,19 @@ class _Loader:
         self.overrides = overrides
         self.folder = document.path.parent
         self.complaints = Complaints(self._problem)
+        self._diagnostics: dict[Diagnostic, None] = {}
 
     def _problem(self, index: int, key: str, message: str, remedy: str) -> Problem:
         if index == MACHINE:
             return self.document.problem(("machine", key), f"[machine], key '{key}'", message, remedy)
         called = component_key(self.document.data, index, key)
         return self.document.problem(("component", index, key), called, message, remedy)
+
+    def finish(self) -> None:
+        """Raise what was found: the file's own problems first, then those of all its sources."""
+        self.complaints.finish()
+        if self._diagnostics:
+            raise AssemblyError(tuple(self._diagnostics))
 
     def dtb(self, table: MachineTable) -> bytes | None:
         """Return the device tree blob that the command line or else the file names."""
@@ -110,6 +118,10 @@ class _Loader:
             program = read_program(kind, path, linked or 0, options)
         except ImageError as error:
             self.complaints.add_file(index, kind, error)
+            return None
+        except AssemblyError as error:
+            # A source that several components use has its mistakes once.
+            self._diagnostics |= dict.fromkeys(error.diagnostics)
             return None
         if linked is None or kind == "elf":
             linked = program.base
