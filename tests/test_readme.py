@@ -1,0 +1,64 @@
+"""The README is true: its commands are commands, its files are there, its tour can be taken."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from hvtui.cli import main
+from hvtui.cli.commands import COMMANDS
+from hvtui.machine.generations import GENERATIONS
+
+ROOT = Path(__file__).parents[1]
+TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+LINES = "".join(re.findall(r"```sh\n(.*?)```", TEXT, re.DOTALL)).splitlines()
+TOUR = [line for line in LINES if line.startswith("hvtui ")]
+RUNS = [line for line in TOUR if not line.startswith("hvtui debug")]
+
+
+def test_there_are_two_commands_to_start_with() -> None:
+    start, tests, *tour = LINES
+    assert start.startswith("python3 -m venv .venv && .venv/bin/pip install . && .venv/bin/hvtui")
+    assert tests.endswith("&& .venv/bin/pytest")
+    assert tour == TOUR
+
+
+def test_the_first_command_opens_a_machine_that_is_there() -> None:
+    machine = ROOT / LINES[0].split()[-1] / "machine.toml"
+    assert machine.is_file()
+
+
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\(([^)]+)\)", TEXT))))
+def test_links_resolve(target: str) -> None:
+    assert (ROOT / target).exists()
+
+
+def test_all_commands_and_generations_are_named() -> None:
+    for command in COMMANDS.values():
+        assert f"`hvtui {command.form}`" in TEXT
+    for name in GENERATIONS:
+        assert f"`{name}`" in TEXT
+
+
+@pytest.mark.parametrize("line", RUNS)
+def test_the_tour_can_be_taken(
+    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    # The tour's own files go to the test's folder.
+    line = line.replace("/tmp/", f"{tmp_path}/")
+    if line.startswith("hvtui run /"):
+        assert main(["asm", "samples/guests/hello.s", "-o", f"{tmp_path}/hello.elf"]) == 0
+    assert main(shlex.split(line)[1:]) == 0
+    assert capfd.readouterr().err == ""
+
+
+def test_what_the_tour_says_of_old_cpus(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", str(ROOT / "samples/01-native"), "--cpu", "classic"]) == 0
+    classic = capfd.readouterr().out
+    assert main(["run", str(ROOT / "samples/01-native"), "--cpu", "legacy"]) == 0
+    legacy = capfd.readouterr().out
+    assert "spy (7) killed: illegal instruction" in classic
+    assert "spy (7) killed" not in legacy
+    assert [line for line in legacy.splitlines() if line.startswith("spy:")]
