@@ -1,0 +1,93 @@
+"""The Textual application, and the two ways into it: one machine, or the gallery of samples."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from asm.diagnostics import AssemblyError
+from asm.image import ImageError
+from hvtui.debugger.session import Session
+from hvtui.machinefile.errors import BadInput
+from hvtui.machinefile.loading import load_system
+from hvtui.machinefile.samples import Sample, list_samples
+from hvtui.machinefile.system import Overrides, System
+from hvtui.tui.palette import ActionProvider
+from hvtui.tui.screens.debugger import DebuggerScreen
+from hvtui.tui.screens.gallery import Card, GalleryScreen, first_words
+from hvtui.tui.screens.problems import ProblemsScreen
+from hvtui.tui.themes import DARK, DEFAULT_VARIABLES, THEMES
+
+
+class HvtuiApp(App[None]):
+    """The debugger over `system`, or the gallery if there is none."""
+
+    CSS_PATH = "styles.tcss"
+    TITLE = "hvtui"
+    COMMANDS = App.COMMANDS | {lambda: ActionProvider}
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", "Quit", show=False)]
+
+    def __init__(self, system: System | None = None) -> None:
+        super().__init__()
+        self._system = system
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = DARK.name
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Return the colours that a theme of Textual's own knows nothing of."""
+        return dict(DEFAULT_VARIABLES)
+
+    def get_default_screen(self) -> Screen[None]:
+        """Begin with the machine, or with the gallery."""
+        if self._system is not None:
+            return DebuggerScreen(Session(self._system))
+        return GalleryScreen(cards())
+
+    def on_gallery_screen_chosen(self, message: GalleryScreen.Chosen) -> None:
+        """Open a machine of the gallery; if that is not possible, say why."""
+        try:
+            system = load_system(message.path)
+        except (BadInput, ImageError, AssemblyError) as error:
+            self.push_screen(ProblemsScreen(f"{message.path.parent.name} cannot be opened", str(error)))
+            return
+        self.push_screen(DebuggerScreen(Session(system)))
+
+
+def cards() -> tuple[Card, ...]:
+    """Return what the gallery tells of each sample."""
+    return tuple(_card(sample) for sample in list_samples())
+
+
+def _card(sample: Sample) -> Card:
+    try:
+        machine = tomllib.loads(sample.path.read_text(encoding="utf-8")).get("machine", {})
+        cpu = machine.get("cpu", "") if isinstance(machine, dict) else ""
+    except (OSError, ValueError):
+        cpu = ""
+    lesson = ""
+    if sample.lesson is not None:
+        try:
+            lesson = first_words(sample.lesson.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            lesson = ""
+    return Card(sample, str(cpu), lesson)
+
+
+def run_debugger(path: Path, overrides: Overrides | None = None) -> None:
+    """Open the machine of `path` in the debugger; return when the person leaves it.
+
+    What is wrong with the files is raised before the screen is taken: BadInput, ImageError,
+    AssemblyError.
+    """
+    HvtuiApp(load_system(path, overrides)).run()
+
+
+def run_gallery() -> None:
+    """Let the person choose among the samples."""
+    HvtuiApp().run()

@@ -1,0 +1,37 @@
+"""The palette's commands: the table of actions, for people who do not know the keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from hvtui.tui.actions import ACTIONS, Action, key_name
+
+
+class ActionProvider(Provider):
+    """Offers what the screen can do now."""
+
+    def _available(self) -> Iterator[Action]:
+        for action in ACTIONS:
+            if self.screen.check_action(action.name.partition("(")[0], ()):
+                yield action
+
+    async def discover(self) -> Hits:
+        """Yield everything, before anything is typed."""
+        for action in self._available():
+            yield DiscoveryHit(self._title(action), partial(self.screen.run_action, action.name))
+
+    async def search(self, query: str) -> Hits:
+        """Yield what goes with the words typed."""
+        matcher = self.matcher(query)
+        for action in self._available():
+            title = self._title(action)
+            score = matcher.match(title)
+            if score > 0:
+                run = partial(self.screen.run_action, action.name)
+                yield Hit(score, matcher.highlight(title), run)
+
+    def _title(self, action: Action) -> str:
+        return f"{action.summary} ({key_name(action.keys[0])})"

@@ -1,0 +1,79 @@
+"""Lines of text with named styles: what panes draw, before there is a colour or a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+
+from rich.cells import cell_len, set_cell_size
+
+
+class Span(NamedTuple):
+    """Text in a style: names from the styles of `hvtui.tui.line_pane`, separated by spaces."""
+
+    text: str
+    style: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line. `line` is the style of the whole of it, to the pane's edge."""
+
+    spans: tuple[Span, ...] = ()
+    line: str = ""
+
+    @property
+    def text(self) -> str:
+        """The text without styles."""
+        return "".join(span.text for span in self.spans)
+
+    @property
+    def width(self) -> int:
+        """Cells on the screen."""
+        return sum(cell_len(span.text) for span in self.spans)
+
+
+Piece: TypeAlias = "str | tuple[str, str] | Span"
+
+
+def row(*pieces: Piece, line: str = "") -> Row:
+    """Make a row of plain strings and (text, style) pairs; empty ones are dropped."""
+    spans = (Span(piece) if isinstance(piece, str) else Span(*piece) for piece in pieces)
+    return Row(tuple(span for span in spans if span.text), line)
+
+
+def fit(text: str, width: int) -> str:
+    """Return `text` in exactly `width` cells: padded, or cut with an ellipsis."""
+    if width <= 0:
+        return ""
+    if cell_len(text) <= width:
+        return set_cell_size(text, width)
+    return set_cell_size(text, width - 1) + "…"
+
+
+def shorten(text: str, width: int) -> str:
+    """Return `text` in at most `width` cells, cut with an ellipsis if need be."""
+    return fit(text, width) if cell_len(text) > width else text
+
+
+def join(rows: Iterable[Row], gap: str = "") -> Row:
+    """Put rows side by side."""
+    spans: list[Span] = []
+    for part in rows:
+        if spans and gap:
+            spans.append(Span(gap))
+        spans.extend(part.spans)
+    return Row(tuple(spans))
+
+
+def pad(given: Row, width: int) -> Row:
+    """Return the row with blanks up to `width` cells."""
+    missing = width - given.width
+    return Row((*given.spans, Span(" " * missing)), given.line) if missing > 0 else given
+
+
+def spread(left: Row, right: Row, width: int) -> Row:
+    """Put `left` and `right` at the two edges of `width` cells; `right` gives way."""
+    room = width - left.width - right.width
+    return join((left, row(" " * room), right)) if room > 0 else left

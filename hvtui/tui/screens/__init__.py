@@ -1,0 +1,1 @@
+"""The screens: gallery, debugger, and the dialogs over it."""
