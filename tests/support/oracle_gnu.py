@@ -25,9 +25,13 @@ def missing(*tools: str) -> str | None:
 
 
 def assemble(source: Path, folder: Path) -> bytes:
-    """Return the ELF file of an assembly source, laid out from 0x8000_0000 without relaxation."""
+    """Return the ELF file of an assembly source, laid out from 0x8000_0000 without relaxation.
+
+    `folder` is for what is made on the way; what the source includes may lie there, too.
+    """
     made = folder / f"{source.stem}.o"
-    _run("as", *ARCHITECTURE, "-mno-relax", "-I", str(source.parent), "-o", str(made), str(source))
+    include = ("-I", str(source.parent), "-I", str(folder))
+    _run("as", *ARCHITECTURE, "-mno-relax", *include, "-o", str(made), str(source))
     return _link([made], folder / f"{source.stem}.elf", "-Ttext", hex(BASE))
 
 
