@@ -137,9 +137,7 @@ def _compile(row: Instruction, rd_is_zero: bool) -> _Compiled:
     source = writer.factory()
     namespace: dict[str, object] = {"quotient": _quotient, "remainder": _remainder}
     exec(compile(source, f"<meaning of {row.name}>", "exec"), namespace)
-    return _Compiled(
-        cast("Callable[..., Op]", namespace["factory"]), tuple(writer.parameters), source
-    )
+    return _Compiled(cast("Callable[..., Op]", namespace["factory"]), tuple(writer.parameters), source)
 
 
 def _quotient(dividend: int, divisor: int) -> int:

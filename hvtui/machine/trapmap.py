@@ -187,5 +187,3 @@ def _classes(row: CsrRow, reads: int, writes: int) -> tuple[TrapBit, ...]:
     if write is None:
         return (row.trap_class.read,)
     return (row.trap_class.read, write) if reads else (write,)
-
-

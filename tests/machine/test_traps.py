@@ -87,7 +87,9 @@ def test_a_branch_that_is_not_taken_may_name_any_target() -> None:
         ("sc.w", {"rd": 6, "rs1": 5}, Cause.STORE_ACCESS),
     ],
 )
-def test_an_access_to_nowhere_gives_its_address(name: str, fields: dict[str, int], cause: Cause) -> None:
+def test_an_access_to_nowhere_gives_its_address(
+    name: str, fields: dict[str, int], cause: Cause
+) -> None:
     guest = Guest()
     guest.x[5] = 0x4000_0000
     guest.x[6] = 0x66
@@ -208,9 +210,7 @@ def test_traps_and_returns_are_told_in_full() -> None:
     guest = Guest(mode=U)
     instant = guest.machine.instant
     guest.execute("ecall")
-    assert guest.traps == [
-        TrapTaken(instant, START, 8, False, 0, word("ecall"), U, M, HANDLER, ())
-    ]
+    assert guest.traps == [TrapTaken(instant, START, 8, False, 0, word("ecall"), U, M, HANDLER, ())]
     guest.execute("mret")
     assert guest.returns == [TrapReturned(instant + 1, HANDLER, "mret", M, U, START)]
     assert guest.machine.instant == instant + 2

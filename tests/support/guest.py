@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from asm.assembler import assemble_text
 from asm.isa.csrs import CSRS_BY_NAME
 from asm.isa.decode import INSTRUCTIONS_BY_NAME
 from hvtui.machine.board import Machine, Stop
@@ -39,6 +40,18 @@ def load_constant(rd: int, value: int) -> list[int]:
 def code(words: Iterable[int]) -> bytes:
     """Return the bytes of instructions."""
     return b"".join(each.to_bytes(4, "little") for each in words)
+
+
+def machine_with(
+    text: str, *, cpu: str = "classic", timebase: int = 1, ram_size: int = 1 << 20
+) -> tuple[Machine, dict[str, int]]:
+    """Return a machine about to start the assembly program `text`, and the values of its symbols."""
+    machine = Machine(cpu=cpu, ram_size=ram_size, timebase=timebase)
+    program = assemble_text(text)
+    for segment in program.segments:
+        machine.load(segment.address, segment.data.ljust(segment.size, b"\0"))
+    machine.reset(program.entry)
+    return machine, {name: symbol.value for name, symbol in program.symbols.items()}
 
 
 class Guest:
