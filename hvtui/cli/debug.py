@@ -36,8 +36,8 @@ def open_gallery() -> int:
 
 
 def _need_terminal(called: str) -> None:
-    # Without one the screen's control sequences would end up in a file or a pipe.
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    # The screen is drawn on stderr; without a terminal its control sequences would fill a file.
+    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise BadInput(
             Problem(
                 called,
