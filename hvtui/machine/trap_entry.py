@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from asm.isa.causes import Cause, Interrupt
-from asm.isa.csrs import CSRS_BY_NAME, CsrField
+from asm.isa.csrs import CSRS_BY_NAME
 from asm.isa.decode import Decoded, decode
 from asm.isa.width import MASK, XLEN
 from hvtui.machine.events import Observers, TrapReturned, TrapTaken
@@ -21,7 +21,8 @@ from hvtui.machine.trap import KernelTrap, Trap
 _STATUS = CSRS_BY_NAME["mstatus"].fields_by_name
 _MPRV = _STATUS["MPRV"].mask
 _TVEC = CSRS_BY_NAME["mtvec"].fields_by_name
-_VECTORED = 1
+_BASE, _MODE = _TVEC["BASE"].mask, _TVEC["MODE"].mask
+_VECTORED = 1 << _TVEC["MODE"].low
 _VECTOR_SIZE = 4
 INTERRUPT_FLAG = 1 << (XLEN - 1)
 
@@ -37,29 +38,38 @@ _PRIVILEGES = (Privilege.U, Privilege.S, Privilege.U, Privilege.M)
 
 @dataclass(frozen=True, slots=True)
 class _Level:
-    """The names that a mode's traps go by: its CSRs and its fields of `mstatus`."""
+    """The names that a mode's traps go by: its CSRs and its bits of `mstatus`.
+
+    `previous_privilege` is a mask whose lowest bit is `privilege_shift`; `stack` is all three masks.
+    """
 
     privilege: Privilege
     tvec: str
     epc: str
     cause: str
     tval: str
-    enable: CsrField
-    previous_enable: CsrField
-    previous_privilege: CsrField
+    enable: int
+    previous_enable: int
+    previous_privilege: int
+    privilege_shift: int
+    stack: int
 
 
 def _level(privilege: Privilege, letter: str) -> _Level:
     upper = letter.upper()
+    enable, previous_enable = (_STATUS[f"{upper}{name}"].mask for name in ("IE", "PIE"))
+    previous_privilege = _STATUS[f"{upper}PP"]
     return _Level(
         privilege,
         f"{letter}tvec",
         f"{letter}epc",
         f"{letter}cause",
         f"{letter}tval",
-        _STATUS[f"{upper}IE"],
-        _STATUS[f"{upper}PIE"],
-        _STATUS[f"{upper}PP"],
+        enable,
+        previous_enable,
+        previous_privilege.mask,
+        previous_privilege.low,
+        enable | previous_enable | previous_privilege.mask,
     )
 
 
@@ -160,13 +170,14 @@ class TrapEntry:
         state, csr = self._state, self._csr
         level = _LEVELS[_PRIVILEGES[privilege]]
         mstatus = csr["mstatus"]
-        origin, target = state.privilege, _PRIVILEGES[level.previous_privilege.of(mstatus)]
+        target = _PRIVILEGES[(mstatus & level.previous_privilege) >> level.privilege_shift]
+        origin = state.privilege
         if origin is Privilege.M and target is not Privilege.M and csr["mvmcb"]:
             self._load_trapmap()
-        mstatus &= ~(level.enable.mask | level.previous_privilege.mask)
-        if mstatus & level.previous_enable.mask:
-            mstatus |= level.enable.mask
-        mstatus |= level.previous_enable.mask
+        was_enabled = mstatus & level.previous_enable
+        mstatus = mstatus & ~level.stack | level.previous_enable
+        if was_enabled:
+            mstatus |= level.enable
         if target is not Privilege.M:
             mstatus &= ~_MPRV
         csr["mstatus"] = mstatus
@@ -214,16 +225,13 @@ class TrapEntry:
 
 def _entered(mstatus: int, level: _Level, origin: Privilege) -> int:
     """Return `mstatus` after a trap into `level` from the mode `origin`."""
-    enabled = mstatus & level.enable.mask
-    mstatus &= ~(level.enable.mask | level.previous_enable.mask | level.previous_privilege.mask)
-    if enabled:
-        mstatus |= level.previous_enable.mask
-    return mstatus | origin << level.previous_privilege.low
+    stacked = mstatus & ~level.stack | origin << level.privilege_shift
+    return stacked | level.previous_enable if mstatus & level.enable else stacked
 
 
 def _handler(tvec: int, cause: int, is_interrupt: bool) -> int:
     """Return where the trap vector leads."""
-    base = tvec & _TVEC["BASE"].mask
-    if is_interrupt and _TVEC["MODE"].of(tvec) == _VECTORED:
+    base = tvec & _BASE
+    if is_interrupt and tvec & _MODE == _VECTORED:
         return base + _VECTOR_SIZE * cause & MASK
     return base
