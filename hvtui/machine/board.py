@@ -268,7 +268,7 @@ class Machine:
         awaited = hart.interrupts.open
         # While traps repeat nothing retires, so time stands still and no timer helps.
         if awaited & MTIP and not repeats_trap:
-            if stop_at is None or state.pc not in stop_at:
+            if not (hart.is_probed() or (stop_at is not None and state.pc in stop_at)):
                 self._skip_spinning(max_retired, until_instant)
             return None
         if self._input_helps(awaited):

@@ -38,6 +38,11 @@ _ECALL_CAUSES = {
 }
 
 
+def _no_op() -> int:
+    """Stand for an op where only its probes matter."""
+    return 0
+
+
 @dataclass(frozen=True, slots=True)
 class HartSnapshot:
     """A hart's captured state; `csr` holds the stored words in the table's order."""
@@ -253,6 +258,12 @@ class Hart:
             op = self.probes.wrap(decoded, pc, op)
         self.access.remember(pc, op)
         return op
+
+    def is_probed(self) -> bool:
+        """Tell whether a probe would notice that the instruction at the pc is executed."""
+        word = self._word_at(self.state.pc) if self.probes.is_used else None
+        decoded = decode(word) if word is not None else None
+        return decoded is not None and self.probes.wrap(decoded, self.state.pc, _no_op) is not _no_op
 
     def _physical(self, pc: int) -> int | None:
         return self.access.explain(pc, Access.FETCH).physical

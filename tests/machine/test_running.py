@@ -282,6 +282,20 @@ def test_limits_hold_while_a_loop_waits_for_the_timer() -> None:
     assert machine.instant == 6001
 
 
+def test_a_breakpoint_at_a_loop_that_waits_for_the_timer_is_met_in_its_next_round() -> None:
+    machine, _ = machine_with("_start: j .")
+    machine.clint.mtimecmp = 10_000
+    machine.hart.set_csr("mie", 1 << 7)
+    machine.hart.set_csr("mstatus", 1 << 3)
+    machine.probes.breakpoints = {START}
+    for rounds in (1, 2, 3):
+        assert machine.run() == Stop(StopReason.BREAKPOINT)
+        assert machine.instant == rounds
+    machine.probes.breakpoints = set()
+    machine.run(max_retired=5000)
+    assert machine.retired == 5000
+
+
 def test_a_trap_that_repeats_for_ever_is_stuck_though_a_timer_is_set() -> None:
     guest = Guest()
     guest.machine.clint.mtimecmp = 1000
