@@ -22,6 +22,7 @@ from hvtui.debugger.snapshot import (
     TrapCell,
     named_cell,
 )
+from hvtui.debugger.upcoming import upcoming
 from hvtui.machine.events import TrapTaken
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def observe(session: Session) -> Snapshot:
             number for number, before in enumerate(session.before_move) if registers[number] != before
         ),
         position=here,
+        upcoming=upcoming(machine, here),
         privilege=hart.privilege,
         csrs=tuple(_csrs(session)),
         trapmap=trapmap,

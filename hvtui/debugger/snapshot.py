@@ -7,6 +7,7 @@ from enum import Enum
 
 from asm.isa.trapbits import TRAP_BITS, TrapBit
 from hvtui.debugger.positions import Position
+from hvtui.debugger.upcoming import Upcoming
 from hvtui.machine.privilege import Privilege
 
 
@@ -105,6 +106,7 @@ class Snapshot:
     registers: tuple[int, ...]
     changed: frozenset[int]
     position: Position
+    upcoming: Upcoming
     privilege: Privilege
     csrs: tuple[CsrValue, ...]
     trapmap: int | None
@@ -112,7 +114,6 @@ class Snapshot:
     stack: tuple[StackEntry, ...]
     breakpoints: tuple[BreakpointView, ...]
     console: tuple[str, ...]
-    takes_input: bool = True
 
     @property
     def believes(self) -> int | None:

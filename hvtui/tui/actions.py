@@ -23,9 +23,9 @@ class Action:
     """One thing to do.
 
     `name` is the screen's method without its ``action_``; `keys` the keys, the first being the one that
-    is shown. `label` is the footer's word, empty for what the footer does not show. `standing` actions
-    need a machine that stands still, `running` ones a machine that runs; `alive` ones need one that
-    has not ended.
+    is shown. `label` is the footer's word, empty for what the footer does not show; where it is
+    narrow, those of a high `rank` go first. `standing` actions need a machine that stands still,
+    `running` ones a machine that runs; `alive` ones need one that has not ended.
     """
 
     name: str
@@ -33,6 +33,7 @@ class Action:
     label: str
     summary: str
     group: Group
+    rank: int = 0
     standing: bool = False
     running: bool = False
     alive: bool = False
@@ -40,26 +41,27 @@ class Action:
 
 ACTIONS: tuple[Action, ...] = (
     Action("step_line", ("s", "f11"), "step", "Step to the next source line, into calls and traps",
-           Group.MOVE, standing=True, alive=True),
+           Group.MOVE, 1, standing=True, alive=True),
     Action("step_instruction", ("i",), "instr", "Step one instruction, trap or interrupt",
-           Group.MOVE, standing=True, alive=True),
+           Group.MOVE, 4, standing=True, alive=True),
     Action("step_over", ("n", "f10"), "next", "Step to the next line here, over calls and traps",
-           Group.MOVE, standing=True, alive=True),
+           Group.MOVE, 2, standing=True, alive=True),
     Action("step_over_instruction", ("o",), "", "Step one instruction, over a call or trap",
            Group.MOVE, standing=True, alive=True),
     Action("finish", ("f",), "finish", "Run until this function returns, or this trap handler",
-           Group.MOVE, standing=True, alive=True),
+           Group.MOVE, 7, standing=True, alive=True),
     Action("resume", ("c", "f5"), "continue", "Run until a breakpoint, the end, or a pause",
            Group.MOVE, standing=True, alive=True),
     Action("run_to_cursor", ("u",), "", "Run until the line under the cursor",
            Group.MOVE, standing=True, alive=True),
     Action("pause", ("p", "space"), "pause", "Stop the running machine", Group.MOVE, running=True),
-    Action("restart", ("r",), "restart", "Begin anew; breakpoints stay", Group.MOVE, standing=True),
+    Action("restart", ("r",), "restart", "Begin anew; breakpoints stay", Group.MOVE, 8, standing=True),
     Action("toggle_breakpoint", ("b", "f9"), "break", "Set or remove a breakpoint on the cursor line",
-           Group.BREAK),
+           Group.BREAK, 5),
     Action("break_on_trap", ("t",), "trap", "Set breakpoints on traps: any, cause, bit, ring, ignored",
-           Group.BREAK),
-    Action("toggle_disassembly", ("d",), "disasm", "Change between source and disassembly", Group.VIEW),
+           Group.BREAK, 3),
+    Action("toggle_disassembly", ("d",), "disasm", "Change between source and disassembly",
+           Group.VIEW, 9),
     Action("zoom", ("z",), "", "Give the focused pane the whole screen, and back", Group.VIEW),
     Action("focus_pane('source')", ("1",), "", "Go to the source", Group.VIEW),
     Action("focus_pane('rings')", ("2",), "", "Go to the rings", Group.VIEW),

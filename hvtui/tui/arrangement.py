@@ -1,8 +1,7 @@
 """Where the panes stand: computed from the screen's size, with nothing but numbers.
 
-Three arrangements. *Compact*, down to 80 by 24: source beside ring and bitmap, and below a row of tabs,
-of which one is open. *Normal*, from 110 by 35: all six panes in two columns. *Wide*, from 150 by
-41: all six in three columns.
+Two arrangements. *Compact*, down to 80 by 24: source beside ring and bitmap, and below a row of
+tabs, of which one is open. *Full*, from 110 by 36: all six panes in two columns.
 """
 
 from __future__ import annotations
@@ -27,8 +26,7 @@ class Shape(Enum):
     """Which arrangement a size gets."""
 
     COMPACT = "compact"
-    NORMAL = "normal"
-    WIDE = "wide"
+    FULL = "full"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +39,7 @@ class Arrangement:
 
 def shape_of(width: int, height: int) -> Shape:
     """Return the shape for a body of `width` by `height` cells."""
-    if width >= 150 and height >= 38:
-        return Shape.WIDE
-    return Shape.NORMAL if width >= 110 and height >= 32 else Shape.COMPACT
+    return Shape.FULL if width >= 110 and height >= 32 else Shape.COMPACT
 
 
 def arrange(width: int, height: int, open_tab: str, zoomed: str | None = None) -> Arrangement:
@@ -51,13 +47,13 @@ def arrange(width: int, height: int, open_tab: str, zoomed: str | None = None) -
     shape = shape_of(width, height)
     if zoomed is not None:
         return Arrangement(shape, {zoomed: Region(0, 0, width, height)})
-    plan = {Shape.COMPACT: _compact, Shape.NORMAL: _normal, Shape.WIDE: _wide}[shape]
-    regions = plan(width, height, open_tab)
+    is_compact = shape is Shape.COMPACT
+    regions = _compact(width, height, open_tab) if is_compact else _full(width, height)
     return Arrangement(shape, {name: region for name, region in regions.items() if region.area})
 
 
 def _compact(width: int, height: int, open_tab: str) -> dict[str, Region]:
-    right = min(36, width // 2)
+    right = min(38, width // 2)
     left = width - right - _GAP
     below = min(max(height * 2 // 5, 4), 12) if height >= 12 else max(height // 3, 0)
     above = height - below
@@ -71,29 +67,16 @@ def _compact(width: int, height: int, open_tab: str) -> dict[str, Region]:
     }
 
 
-def _normal(width: int, height: int, _open_tab: str) -> dict[str, Region]:
-    right = 56
+def _full(width: int, height: int) -> dict[str, Region]:
+    right = 58
     left = width - right - _GAP
     console = max(height // 4, 7)
+    # What is high enough gets room for the CSRs below the registers.
+    registers = 16 if height >= 42 else 10
     return {
         SOURCE: Region(0, 0, left, height - console),
         CONSOLE: Region(0, height - console, left, console),
-        **_column(left + _GAP, right, height, {RINGS: 8, BITMAP: 12, REGISTERS: 10, STACK: 0}),
-    }
-
-
-def _wide(width: int, height: int, _open_tab: str) -> dict[str, Region]:
-    right = 56
-    rest = width - right - 2 * _GAP
-    left = max(rest * 2 // 3, rest - 44)
-    middle = rest - left
-    console = max(height // 4, 10)
-    above = height - console
-    return {
-        SOURCE: Region(0, 0, left, above),
-        **_column(left + _GAP, middle, above, {REGISTERS: 0}),
-        CONSOLE: Region(0, above, left + _GAP + middle, console),
-        **_column(left + middle + 2 * _GAP, right, height, {RINGS: 8, BITMAP: 12, STACK: 0}),
+        **_column(left + _GAP, right, height, {RINGS: 8, BITMAP: 12, REGISTERS: registers, STACK: 0}),
     }
 
 

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from textwrap import wrap
 
 from textual import events
 from textual.message import Message
 
 from hvtui.debugger.snapshot import Snapshot, StopKind
+from hvtui.machine.events import Outcome
 from hvtui.tui.actions import ACTIONS, Action, is_available, key_name
 from hvtui.tui.arrangement import TABBED
+from hvtui.tui.colouring import coloured
 from hvtui.tui.line_pane import LinePane
 from hvtui.tui.panes.stack import RING_SIGNS
 from hvtui.tui.rows import Piece, Row, Span, row, shorten, spread
 
 TAB_NAMES = {"registers": "4 Registers", "stack": "5 Call stack", "console": "6 Console"}
+
+EFFECTS = {
+    Outcome.TRAPPED: "traps",
+    Outcome.EXECUTED: "executes",
+    Outcome.IGNORED: "ignored",
+    Outcome.LEAKED: "leaks",
+}
 
 _SIGNS = {
     StopKind.START: ("■ ready", "dim"),
@@ -33,16 +44,16 @@ class Bar(LinePane, can_focus=False):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.snapshot: Snapshot | None = None
-        self._row = row()
+        self._rows: tuple[Row, ...] = ()
 
     @property
     def row_count(self) -> int:
-        """One line."""
-        return 1
+        """How many lines there are: as many as the bar is high."""
+        return len(self._rows)
 
     def row_at(self, index: int) -> Row:
-        """Return the line."""
-        return self._row
+        """Return a line."""
+        return self._rows[index]
 
     def show(self, snapshot: Snapshot) -> None:
         """Draw `snapshot`."""
@@ -53,16 +64,15 @@ class Bar(LinePane, can_focus=False):
         """Draw the last snapshot anew."""
         width = self.size.width
         if self.snapshot is not None and width:
-            self._row = self.draw(self.snapshot, width)
+            self._rows = self.draw(self.snapshot, width)
             self.repaint()
 
-    def on_resize(self) -> None:
+    def resized(self) -> None:
         """Use the new width."""
         self.redraw()
-        super().on_resize()
 
-    def draw(self, snapshot: Snapshot, width: int) -> Row:
-        """Return the line for that many cells."""
+    def draw(self, snapshot: Snapshot, width: int) -> tuple[Row, ...]:
+        """Return the lines for that many cells."""
         raise NotImplementedError
 
 
@@ -82,34 +92,62 @@ def head_row(snapshot: Snapshot, width: int) -> Row:
     return spread(left, right, width)
 
 
-def status_row(snapshot: Snapshot, width: int) -> Row:
-    """Say why the machine stands still, or that it runs."""
+def status_rows(snapshot: Snapshot, width: int) -> tuple[Row, Row]:
+    """Say in two lines why the machine stands still, and what the next instruction does."""
     if snapshot.running:
         ring = snapshot.privilege.ring
-        sign: Piece = (" ▶ running ", f"ring{ring} strong")
         text = f"{snapshot.retired:,} instructions"
-        return row(sign, (text, ""), ("  space pauses", "dim"))
+        return row((" ▶ running ", f"ring{ring} bold"), text, ("   space pauses", "dim")), row()
     label, style = _SIGNS[snapshot.stop.kind]
     numbers = ",".join(str(number) for number in snapshot.stop.numbers)
-    label += f" {numbers}" if numbers else ""
-    start = row((f" {label} ", style + " strong"), ("│ ", "faint"))
-    return Row((*start.spans, Span(shorten(snapshot.stop.text, width - start.width))))
+    start = row((f" {label}{' ' if numbers else ''}{numbers} ", style + " bold"), ("│ ", "faint"))
+    room = max(width - start.width, 1)
+    first, *more = wrap(snapshot.stop.text, room) or [""]
+    if more:
+        return Row((*start.spans, Span(first))), row(" " * start.width, shorten(" ".join(more), room))
+    return Row((*start.spans, Span(first))), _next_row(snapshot, width)
+
+
+def _next_row(snapshot: Snapshot, width: int) -> Row:
+    """Say what the next instruction does and, of the kernel's, what becomes of it here."""
+    if snapshot.has_ended:
+        return row()
+    ahead, ring = snapshot.upcoming, snapshot.privilege.ring
+    start = row((" ▶ next ", f"ring{ring}"), *coloured(ahead.text), "  ")
+    end = row(*_verdict(snapshot))
+    room = max(width - start.width - end.width, 0)
+    return Row((*start.spans, *end.spans, Span(shorten(ahead.summary, room), "dim")))
+
+
+def _verdict(snapshot: Snapshot) -> Iterator[Piece]:
+    """``kernel instruction 0 rdstatus: traps in ring 3``."""
+    ahead, ring = snapshot.upcoming, snapshot.privilege.ring
+    if not ahead.bits:
+        return
+    yield ("kernel instruction ", "dim")
+    for index, (bit, outcome) in enumerate(zip(ahead.bits, ahead.outcomes, strict=True)):
+        if index:
+            yield (", ", "dim")
+        yield f"{int(bit)} {bit.key} "
+        effect = EFFECTS[outcome]
+        yield (effect, effect)
+    yield (f" in ring {ring}  ", "dim")
 
 
 class HeaderBar(Bar):
     """What is debugged, and who runs in which ring."""
 
-    def draw(self, snapshot: Snapshot, width: int) -> Row:
+    def draw(self, snapshot: Snapshot, width: int) -> tuple[Row, ...]:
         """Return the line."""
-        return head_row(snapshot, width)
+        return (head_row(snapshot, width),)
 
 
 class StatusBar(Bar):
     """Why the machine stands still."""
 
-    def draw(self, snapshot: Snapshot, width: int) -> Row:
+    def draw(self, snapshot: Snapshot, width: int) -> tuple[Row, ...]:
         """Return the line."""
-        return status_row(snapshot, width)
+        return status_rows(snapshot, width)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,29 +170,33 @@ class KeyBar(Bar):
         super().__init__(id=id)
         self._buttons: list[_Button] = []
 
-    def draw(self, snapshot: Snapshot, width: int) -> Row:
+    def draw(self, snapshot: Snapshot, width: int) -> tuple[Row, ...]:
         """Return the line, as many keys as there is room for."""
+        usable = [
+            action
+            for action in ACTIONS
+            if action.label and is_available(action, running=snapshot.running, ended=snapshot.has_ended)
+        ]
+        while sum(_length(action) for action in usable) > width:
+            usable.remove(max(usable, key=lambda action: action.rank))
         pieces: list[Piece] = []
         self._buttons = []
         position = 0
-        ended = snapshot.has_ended
-        for action in ACTIONS:
-            if not action.label or not is_available(action, running=snapshot.running, ended=ended):
-                continue
-            key = key_name(action.keys[0])
-            length = len(key) + len(action.label) + 3
-            if position + length > width:
-                break
-            pieces += [(f" {key}", "key"), (f" {action.label} ", "dim")]
-            self._buttons.append(_Button(position, position + length, action))
-            position += length
-        return row(*pieces)
+        for action in usable:
+            pieces += [(f" {key_name(action.keys[0])}", "key"), (f" {action.label} ", "dim")]
+            self._buttons.append(_Button(position, position + _length(action), action))
+            position += _length(action)
+        return (row(*pieces),)
 
     def on_click(self, event: events.Click) -> None:
         """Do what was clicked on."""
         for button in self._buttons:
             if button.start <= event.x < button.end:
                 self.post_message(self.Pressed(button.action.name))
+
+
+def _length(action: Action) -> int:
+    return len(key_name(action.keys[0])) + len(action.label) + 3
 
 
 class TabRow(Bar):
@@ -170,7 +212,7 @@ class TabRow(Bar):
         super().__init__(id=id)
         self.open_tab = TABBED[0]
 
-    def draw(self, snapshot: Snapshot, width: int) -> Row:
+    def draw(self, snapshot: Snapshot, width: int) -> tuple[Row, ...]:
         """Return the line, the open tab marked with brackets as well as with colour."""
         pieces: list[Piece] = [("─", "faint")]
         for name in TABBED:
@@ -179,7 +221,7 @@ class TabRow(Bar):
             else:
                 pieces += [("─", "faint"), (TAB_NAMES[name], "dim"), ("─", "faint")]
         used = row(*pieces)
-        return Row((*used.spans, Span("─" * max(width - used.width, 0), "faint")))
+        return (Row((*used.spans, Span("─" * max(width - used.width, 0), "faint"))),)
 
     def on_click(self, event: events.Click) -> None:
         """Open the tab that was clicked on."""

@@ -16,7 +16,7 @@ from hvtui.tui.rows import Row
 
 # Every style that a row may name. `styles.tcss` gives each of them its look, as `.pane--NAME`.
 STYLES = (
-    "dim", "faint", "strong", "title", "changed", "danger", "warning", "good", "cursor", "here",
+    "dim", "faint", "strong", "bold", "title", "changed", "danger", "warning", "good", "cursor", "here",
     "ring0", "ring1", "ring3", "badge0", "badge1", "badge3", "here0", "here1", "here3",
     "breakpoint", "breakpoint-off", "traps", "executes", "ignored", "leaks",
     "mnemonic", "register", "number", "label", "directive", "string", "comment", "key", "address",
@@ -49,6 +49,10 @@ class LinePane(ScrollView, can_focus=True):
     def row_at(self, index: int) -> Row:
         """Return line `index`, for 0 ≤ `index` < `row_count`. Called for visible lines alone."""
         raise NotImplementedError
+
+    def resized(self) -> None:
+        """Lay out and draw the rows for a new size."""
+        self.repaint()
 
     @property
     def row_width(self) -> int:
@@ -96,7 +100,7 @@ class LinePane(ScrollView, can_focus=True):
     def on_resize(self) -> None:
         """Draw anew: rows may depend on the width."""
         self._shown.clear()
-        self.repaint()
+        self.resized()
 
     def render_line(self, y: int) -> Strip:
         """Return line `y` of the screen."""

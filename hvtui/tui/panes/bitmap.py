@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from hvtui.debugger.snapshot import Snapshot, TrapCell
-from hvtui.tui.panes.pane import Pane
+from hvtui.tui.panes.pane import DrawnPane
 from hvtui.tui.rows import Row, Span, fit, join, pad, row
 
 SET, CLEAR = "■", "□"
@@ -15,7 +15,7 @@ SIGNS = {"traps": "T", "executes": "·", "ignored": "∅", "leaks": "!"}
 _NAME_WIDTH = 9
 _EFFECT_WIDTH = 8
 _WIDE_CELL = 1 + 1 + 2 + 1 + _NAME_WIDTH + 1 + _EFFECT_WIDTH + 1 + 4
-_NARROW_CELL = 1 + _NAME_WIDTH + 1 + 1
+_NARROW_CELL = 1 + 1 + 1 + _NAME_WIDTH
 _NARROW_CELL_WITH_HITS = _NARROW_CELL + 4
 
 
@@ -39,20 +39,20 @@ def bitmap_rows(snapshot: Snapshot, width: int, height: int) -> tuple[Row, ...]:
 
 def _columns(cells: list[Row], columns: int, cell_width: int, width: int) -> tuple[Row, ...]:
     count = -(-len(cells) // columns)
-    gap = " " * min((width - columns * cell_width) // columns, 2)
+    gap = " " * min((width - columns * cell_width) // max(columns - 1, 1), 3)
     return tuple(
         join([pad(cell, cell_width) for cell in cells[index::count]], gap) for index in range(count)
     )
 
 
 def _wide(cell: TrapCell) -> Row:
-    hits = _short(cell.hits)
+    hits = _short(cell.hits) if cell.hits else ""
     return row(
         _box(cell),
         Span(f" {cell.bit:>2} ", "dim"),
         Span(fit(cell.name, _NAME_WIDTH) + " ", "strong" if cell.hits else ""),
         Span(fit(cell.effect, _EFFECT_WIDTH) + " ", cell.effect),
-        Span(f"{hits:>4}", "changed" if cell.hits else "faint"),
+        Span(f"{hits:>4}", "changed"),
     )
 
 
@@ -60,8 +60,8 @@ def _narrow(cell: TrapCell, with_hits: bool) -> Row:
     hits = f"{_short(cell.hits):>4}" if with_hits and cell.hits else ""
     return row(
         _box(cell),
+        Span(SIGNS[cell.effect] + " ", cell.effect),
         Span(fit(cell.name, _NAME_WIDTH), "strong" if cell.hits else ""),
-        Span(SIGNS[cell.effect], cell.effect),
         Span(hits, "changed"),
     )
 
@@ -93,23 +93,25 @@ def summary(snapshot: Snapshot) -> str:
     return ", ".join(f"{counts[effect]} {word}" for effect, word in words.items() if counts[effect])
 
 
-class BitmapPane(Pane):
+class BitmapPane(DrawnPane):
     """Which kernel instructions trap, and what becomes of the others."""
 
     TITLE = "Trap bitmap"
     HELP = """\
 # Trap bitmap
 
-A cell for each class of kernel instruction: the bit of `mtrapmap` (■ set, □ clear), its name,
-what an instruction of the class does **in the mode that runs now**, and how many were met below ring 0.
+A cell for each class of kernel instruction: the bit of `mtrapmap` (■ set, □ clear), its name, what
+an instruction of the class does **in the mode that runs now**, and how many were met below ring 0.
 
-- **traps** (`T`): ring 0 gets control: trap and emulate can work
-- **executes** (`·`): this mode may
-- **ignored** (`∅`): nothing happens and nobody is told: the hole of the old CPUs
-- **leaks** (`!`): the real value is read: the guest sees the truth
+`T` **traps**: ring 0 gets control, so trap and emulate can work
 
-`t` sets a breakpoint on a bit.
-"""
+`·` **executes**: this mode may
+
+`∅` **ignored**: nothing happens and nobody is told: the hole of the old CPUs
+
+`!` **leaks**: the real value is read: the guest sees the truth
+
+`t` sets a breakpoint on a bit."""
 
     def draw(self, snapshot: Snapshot, width: int, height: int) -> tuple[Row, ...]:
         """Return the rows."""

@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.widgets import Input
 
 from hvtui.debugger.snapshot import Snapshot
-from hvtui.tui.panes.pane import Pane
+from hvtui.tui.panes.pane import DrawnPane
 from hvtui.tui.rows import Row, row
 
 
@@ -25,7 +25,7 @@ def console_rows(lines: tuple[str, ...], width: int) -> tuple[Row, ...]:
     return tuple(rows)
 
 
-class Output(Pane):
+class Output(DrawnPane):
     """The lines that the guest wrote; it stays at the end unless somebody scrolled up."""
 
     HELP = ""
@@ -49,9 +49,9 @@ class Output(Pane):
         if at_end:
             self.to_end()
 
-    def on_resize(self) -> None:
+    def resized(self) -> None:
         """Break the lines anew, and show the last ones."""
-        super().on_resize()
+        super().resized()
         self.to_end()
 
     def to_end(self) -> None:
@@ -79,8 +79,7 @@ class ConsolePane(Vertical):
 # Console
 
 What the guest wrote on its serial port. `:` opens the input line; what is typed there goes to the
-guest when Enter sends it, with a newline at its end. Esc gives the keys back to the debugger.
-"""
+guest when Enter sends it, with a newline at its end. Esc gives the keys back to the debugger."""
 
     @dataclass
     class Typed(Message):
@@ -93,7 +92,7 @@ guest when Enter sends it, with a newline at its end. Esc gives the keys back to
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id, classes="pane")
-        self.border_title = "Console"
+        self.border_title = " Console "
 
     def compose(self) -> ComposeResult:
         """Yield output and input."""

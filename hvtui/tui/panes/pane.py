@@ -8,15 +8,32 @@ from hvtui.tui.rows import Row
 
 
 class Pane(LinePane):
-    """A pane with a title in its upper edge. Most draw all rows anew for each snapshot."""
+    """A pane with a title in its upper edge."""
 
     TITLE = ""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id, classes="pane")
         self.snapshot: Snapshot | None = None
+        self.border_title = f" {self.TITLE} "
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Draw `snapshot`."""
+        raise NotImplementedError
+
+    def set_title(self, title: str) -> None:
+        """Write into the upper edge, if it says something else."""
+        padded = f" {title} "
+        if self.border_title != padded:
+            self.border_title = padded
+
+
+class DrawnPane(Pane):
+    """A pane that lays out all of its rows anew for each snapshot."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
         self.rows: tuple[Row, ...] = ()
-        self.border_title = self.TITLE
 
     @property
     def row_count(self) -> int:
@@ -30,13 +47,20 @@ class Pane(LinePane):
     def show(self, snapshot: Snapshot) -> None:
         """Draw `snapshot`."""
         self.snapshot = snapshot
-        self._draw()
-        self.repaint()
+        self.redraw()
 
-    def on_resize(self) -> None:
+    def resized(self) -> None:
         """Lay the rows out for the new size."""
-        self._draw()
-        super().on_resize()
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Lay the rows out anew, and paint those that changed."""
+        width, height = self.size
+        if self.snapshot is None or not width:
+            return
+        self.rows = self.draw(self.snapshot, width, height)
+        self.set_title(self.title(self.snapshot))
+        self.repaint()
 
     def draw(self, snapshot: Snapshot, width: int, height: int) -> tuple[Row, ...]:
         """Return the rows for that many cells and lines."""
@@ -45,15 +69,3 @@ class Pane(LinePane):
     def title(self, snapshot: Snapshot) -> str:
         """Return what the upper edge says."""
         return self.TITLE
-
-    def _draw(self) -> None:
-        width, height = self.size
-        if self.snapshot is None or not width:
-            return
-        self.rows = self.draw(self.snapshot, width, height)
-        self.set_title(self.title(self.snapshot))
-
-    def set_title(self, title: str) -> None:
-        """Write into the upper edge, if it says something else."""
-        if self.border_title != title:
-            self.border_title = title

@@ -2,60 +2,77 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from asm.isa.registers import ABI_NAMES
 from hvtui.debugger.snapshot import Snapshot
-from hvtui.tui.panes.pane import Pane
-from hvtui.tui.rows import Row, Span, join, pad, row
+from hvtui.tui.panes.pane import DrawnPane
+from hvtui.tui.rows import Row, Span, join, row
 
-# name, blank, value, mark
-_CELL_WIDTH = 4 + 1 + 8 + 1
 _MARK = "*"
+_MOST_COLUMNS = 5
 
 
 def registers_rows(snapshot: Snapshot, width: int, height: int) -> tuple[Row, ...]:
     """Draw the registers in as many columns as it takes to show all of them, if they fit."""
     cells = [
-        _cell("pc", snapshot.position.pc, False),
+        _Cell("pc", snapshot.position.pc, False),
         *(
-            _cell(name, snapshot.registers[number], number in snapshot.changed)
+            _Cell(name, snapshot.registers[number], number in snapshot.changed)
             for number, name in enumerate(ABI_NAMES)
         ),
     ]
-    rows = _columns(cells, width, height)
+    rows = _columns(cells, width)
     room = height - len(rows) - 1
     if room >= 2:
-        csrs = [
-            _cell(csr.name, csr.value, csr.changed, name_width=_CSR_NAME_WIDTH) for csr in snapshot.csrs
-        ]
-        rows += (row(), *_columns(csrs, width, room)[:room])
+        csrs = [_Cell(csr.name, csr.value, csr.changed) for csr in snapshot.csrs]
+        rows += (row(), *_columns(csrs, width)[:room])
     return rows
 
 
-_CSR_NAME_WIDTH = 8
-
-
-def _columns(cells: list[Row], width: int, height: int) -> tuple[Row, ...]:
-    cell_width = max(cell.width for cell in cells)
-    most = max(width // (cell_width + 1), 1) if width % (cell_width + 1) else width // (cell_width + 1)
-    most = max(width // cell_width, 1)
-    wanted = min(-(-len(cells) // max(height, 1)), most)
-    count = -(-len(cells) // max(wanted, 1))
-    gap = " " * min(max((width - wanted * cell_width) // max(wanted, 1), 0), 3)
+def _columns(cells: list[_Cell], width: int) -> tuple[Row, ...]:
+    """Set cells in columns, read downwards: as many as fit, each as wide as it must be."""
+    for count in range(min(_MOST_COLUMNS, len(cells)), 0, -1):
+        lines = -(-len(cells) // count)
+        columns = [cells[start : start + lines] for start in range(0, len(cells), lines)]
+        names = [max(len(cell.name) for cell in column) for column in columns]
+        used = sum(names) + len(columns) * _VALUE_WIDTH
+        if used + len(columns) - 1 <= width or count == 1:
+            break
+    gap = " " * min((width - used) // max(len(columns) - 1, 1), 4)
     return tuple(
-        join([pad(cell, cell_width) for cell in cells[index::count]], gap) for index in range(count)
+        join(
+            [
+                column[line].row(name)
+                for column, name in zip(columns, names, strict=True)
+                if line < len(column)
+            ],
+            gap,
+        )
+        for line in range(lines)
     )
 
 
-def _cell(name: str, value: int, changed: bool, *, name_width: int = 4) -> Row:
-    style = "changed" if changed else ("faint" if value == 0 else "")
-    return row(
-        Span(f"{name:<{name_width}} ", "changed" if changed else "register"),
-        Span(f"{value:08x}", style),
-        Span(_MARK if changed else " ", "changed"),
-    )
+# blank, eight digits, mark
+_VALUE_WIDTH = 1 + 8 + 1
 
 
-class RegistersPane(Pane):
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    name: str
+    value: int
+    changed: bool
+
+    def row(self, name_width: int) -> Row:
+        style = "changed" if self.changed else ("faint" if self.value == 0 else "")
+        return row(
+            Span(f"{self.name:<{name_width}} ", "changed" if self.changed else "register"),
+            Span(f"{self.value:08x}", style),
+            Span(_MARK if self.changed else " ", "changed"),
+        )
+
+
+class RegistersPane(DrawnPane):
     """Registers with what the last move changed marked."""
 
     TITLE = "Registers"
@@ -64,8 +81,7 @@ class RegistersPane(Pane):
 
 The program counter and the 32 integer registers by their names in the calling convention.
 A value that the last move changed is bright and has a `*` behind it. Where there is room,
-the CSRs that a trap writes and an xRET reads stand below.
-"""
+the CSRs that a trap writes and an xRET reads stand below."""
 
     def draw(self, snapshot: Snapshot, width: int, height: int) -> tuple[Row, ...]:
         """Return the rows."""

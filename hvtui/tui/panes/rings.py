@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hvtui.debugger.snapshot import Snapshot
 from hvtui.machine.privilege import PRIVILEGE_OF_RING
-from hvtui.tui.panes.pane import Pane
+from hvtui.tui.panes.pane import DrawnPane
 from hvtui.tui.rows import Piece, Row, Span, join, row
 
 REAL, BELIEVED, OTHER = "◉", "◌", "○"
@@ -43,7 +43,7 @@ def _picture(snapshot: Snapshot) -> list[Row]:
     canvas = [[Span(" ")] * _PICTURE_WIDTH for _ in range(7)]
     for depth, ring in enumerate(_RINGS):
         kind = _kind(snapshot, ring)
-        style = f"ring{ring}" + (" strong" if kind == "real" else "")
+        style = f"ring{ring}" + (" bold" if kind == "real" else "")
         if kind == "other":
             style = "faint"
         top_left, top_right, low_left, low_right, across, down = _LINES[kind]
@@ -84,7 +84,7 @@ def _facts(snapshot: Snapshot, width: int) -> list[Row]:
         row((f" RING {ring} ", f"badge{ring}"),
             (f" {_WORDS[ring]} mode ({privilege.name})", f"ring{ring}")),
         row(("mode bit ", "dim"), (f" {privilege.mode_bit} ", f"badge{ring}"),
-            ("  kernel instructions run" if privilege.mode_bit else "  user mode", "dim")),
+            (" all instructions run" if privilege.mode_bit else " no kernel instructions", "dim")),
         row(),
     ]  # fmt: skip
     if component is None:
@@ -137,7 +137,7 @@ def _in_words(snapshot: Snapshot, width: int) -> tuple[Row, ...]:
     return (first, second, third)
 
 
-class RingsPane(Pane):
+class RingsPane(DrawnPane):
     """The real ring, the mode bit and the believed ring."""
 
     TITLE = "Ring and mode bit"
@@ -146,8 +146,7 @@ class RingsPane(Pane):
 
 Ring 0 is machine mode (M), with the mode bit 1; ring 1 is supervisor mode (S) and ring 3 user
 mode (U), with the mode bit 0. The heavy line `◉` is the ring that the CPU is really in; the dashed
-one `◌` is where the running program believes it is. When the two differ you look at virtualization.
-"""
+one `◌` is where the running program believes it is. When the two differ you look at virtualization."""
 
     def draw(self, snapshot: Snapshot, width: int, height: int) -> tuple[Row, ...]:
         """Return the rows."""

@@ -22,7 +22,7 @@ from hvtui.tui.panes.pane import Pane
 from hvtui.tui.rows import Row, Span
 
 ENABLED, DISABLED, CURRENT, WAITS, HAS_CODE = "●", "○", "▶", "▷", "·"
-_GUTTER = 9
+_GUTTER = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Marks:
 
 def source_row(number: int, text: str, marks: Marks, ring: int) -> Row:
     """Draw a line of source with its gutter."""
-    spans = [*_gutter(marks, ring), Span(f"{number:>5} ", "strong" if marks.is_here else "dim")]
+    spans = [*_gutter(marks, ring), Span(f"{number:>4} ", "strong" if marks.is_here else "dim")]
     spans.append(Span(HAS_CODE if marks.has_code else " ", "faint"))
     return Row((*spans, *coloured(text)), _line_style(marks, ring))
 
@@ -60,7 +60,7 @@ def _gutter(marks: Marks, ring: int) -> list[Span]:
     mark = {2: Span(ENABLED, "breakpoint"), 1: Span(DISABLED, "breakpoint-off"), 0: Span(" ")}
     pointer = Span(" ")
     if marks.is_here:
-        pointer = Span(CURRENT, f"ring{ring} strong")
+        pointer = Span(CURRENT, f"ring{ring} bold")
     elif marks.is_waiting:
         pointer = Span(WAITS, "dim")
     return [mark[marks.breakpoint], pointer]
@@ -82,8 +82,7 @@ class SourcePane(Pane):
 a dot behind the line number says that the line makes instructions.
 
 Up and Down move the cursor, `b` sets or removes a breakpoint there, `u` runs until there, a click
-into the left edge does what `b` does. `d` shows the instructions in memory instead of the source.
-"""
+into the left edge does what `b` does. `d` shows the instructions in memory instead of the source."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Up", show=False),
         Binding("down,j", "move(1)", "Down", show=False),
@@ -297,9 +296,9 @@ into the left edge does what `b` does. `d` shows the instructions in memory inst
         if offset.x < _GUTTER - 1:
             self.post_message(self.ToggleBreakpoint(*self.at_line(index)))
 
-    def on_resize(self) -> None:
+    def resized(self) -> None:
         """Keep the current line in view."""
-        super().on_resize()
+        super().resized()
         index = self._current_index()
         if index is not None:
             self.show_line(index)

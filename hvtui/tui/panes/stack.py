@@ -11,7 +11,7 @@ from textual.message import Message
 
 from hvtui.debugger.positions import Position
 from hvtui.debugger.snapshot import Snapshot, StackEntry
-from hvtui.tui.panes.pane import Pane
+from hvtui.tui.panes.pane import DrawnPane
 from hvtui.tui.rows import Row, Span, fit, row, shorten
 
 # A sign for each ring beside its number, for those who do not see its colour.
@@ -51,7 +51,7 @@ def _entry_rows(stack: tuple[StackEntry, ...], entry: StackEntry, width: int) ->
     return rows
 
 
-class StackPane(Pane):
+class StackPane(DrawnPane):
     """The call stack. Enter shows in the source where an entry waits."""
 
     TITLE = "Call stack"
@@ -60,10 +60,9 @@ class StackPane(Pane):
 
 The innermost function first. A line that begins with `╰` says why the code above it runs: a trap,
 an interrupt, a switch by a scheduler, a trap that a hypervisor injected. What waits below is
-the code that was interrupted. The last number counts how often an activation of this kind was entered.
+the code that was interrupted. The last number counts how often such an activation was entered.
 
-Up and Down choose an entry, Enter shows it in the source.
-"""
+Up and Down choose an entry, Enter shows it in the source."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "choose(-1)", "Up", show=False),
         Binding("down,j", "choose(1)", "Down", show=False),
@@ -106,8 +105,7 @@ Up and Down choose an entry, Enter shows it in the source.
         if self.snapshot is None or not self.snapshot.stack:
             return
         self.chosen = min(max(self.chosen + by, 0), len(self.snapshot.stack) - 1)
-        self._draw()
-        self.repaint()
+        self.redraw()
         lines = entry_lines(self.snapshot.stack)
         self.show_line(lines.index(self.snapshot.stack[self.chosen]), margin=1)
 
@@ -118,10 +116,8 @@ Up and Down choose an entry, Enter shows it in the source.
 
     def on_focus(self) -> None:
         """Mark the chosen entry."""
-        self._draw()
-        self.repaint()
+        self.redraw()
 
     def on_blur(self) -> None:
         """Take the mark away."""
-        self._draw()
-        self.repaint()
+        self.redraw()

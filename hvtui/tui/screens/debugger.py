@@ -33,6 +33,9 @@ from hvtui.tui.panes.stack import StackPane
 from hvtui.tui.screens.help import HelpScreen
 from hvtui.tui.screens.traps import TrapScreen
 
+# The head, two lines of status, and the keys.
+BARS_HEIGHT = 4
+
 
 class DebuggerScreen(Screen[None]):
     """All panes of one session."""
@@ -303,7 +306,7 @@ class DebuggerScreen(Screen[None]):
         """Show the panes that have a place in the present arrangement."""
         body = self.query_one(Body)
         width, height = self.size
-        plan = body.plan(width, max(height - 3, 0))
+        plan = body.plan(width, max(height - BARS_HEIGHT, 0))
         body.set_class(plan.shape.value == "compact" and body.zoomed is None, "-compact")
         for name in (*PANES, TABS):
             self.query_one(f"#{name}", Widget).display = name in plan.regions

@@ -15,6 +15,7 @@ from textual.screen import Screen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from hvtui.machine.generations import GENERATIONS
 from hvtui.machinefile.samples import Sample
 from hvtui.tui.rows import shorten
 
@@ -76,21 +77,23 @@ class GalleryScreen(Screen[None]):
             options.add_option(Option("No samples were found beside hvtui.", disabled=True))
         for index, card in enumerate(self._cards):
             options.add_option(Option(self._card(card), id=str(index)))
-            if index < len(self._cards) - 1:
-                options.add_option(None)
+        options.highlighted = 0 if self._cards else None
         options.focus()
 
     def _card(self, card: Card) -> Content:
         width = max(min(self.size.width * 9 // 10, 100) - 6, 20)
         parts: list[str | tuple[str, str]] = [
-            (card.sample.name, "$ring3"),
+            ("\n" + card.sample.name, "$ring3"),
             ("  " + card.sample.title, "bold"),
         ]
         if card.cpu:
+            generation = GENERATIONS.get(card.cpu)
             parts.append((f"\ncpu {card.cpu}", "$ring0"))
+            if generation is not None:
+                parts.append((f"  {generation.summary}", "$text-dim"))
         if card.lesson:
             parts.append(("\n" + shorten(card.lesson, width), "$text-dim"))
-        return Content.assemble(*parts)
+        return Content.assemble(*parts, "\n")
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Open a machine."""

@@ -1,31 +1,73 @@
-"""The help: every key, from the table of actions, and what the focused pane shows."""
+"""The help: what the focused pane shows, and every key, from the table of actions."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widget import Widget
-from textual.widgets import Markdown
+from textual.widgets import Static
 
 from hvtui.tui.actions import ACTIONS, Group, key_name
 
+# Keys that belong to no action of the table: Textual's own, and those of panes.
+_OTHER_KEYS = (
+    ("Tab", "To the next pane; Shift+Tab to the one before"),
+    ("↑ ↓ j k", "Move in the focused pane; g and G to its ends"),
+    (".", "In the source: back to the current line"),
+    ("Enter", "In the call stack: show where an entry waits"),
+    ("Ctrl+P", "Palette: all of this by name, and themes"),
+    ("Ctrl+C", "Copy what is selected with the mouse"),
+    ("Ctrl+Q", "Quit at once"),
+)
+_KEY_WIDTH = 12
 
-def help_text(pane: Widget | None = None) -> str:
-    """Return the help as Markdown; with a pane, what that pane shows comes first."""
-    parts = [pane.HELP] if pane is not None and pane.HELP else []
+
+def help_content(pane: Widget | None = None) -> Content:
+    """Return the help; what `pane` shows comes first."""
+    parts: list[Content] = []
+    if pane is not None and pane.HELP:
+        parts += [*_paragraphs(pane.HELP), Content()]
     for group in Group:
-        rows = [f"| {' '.join(f'`{key_name(key)}`' for key in action.keys)} | {action.summary} |"
-                for action in ACTIONS if action.group is group]  # fmt: skip
-        parts.append("\n".join([f"## {group.value}", "", "| key | |", "| --- | --- |", *rows]))
-    parts.append(
-        "`Tab` and `Shift+Tab` go from pane to pane, `Ctrl+P` opens the palette, `Ctrl+C` copies"
-        " selected text, `Ctrl+Q` quits at once."
-    )
-    return "\n\n".join(parts)
+        parts.append(Content.styled(group.value, "bold $ring3"))
+        parts += [
+            _line(" ".join(key_name(key) for key in action.keys), action.summary)
+            for action in ACTIONS
+            if action.group is group
+        ]
+        parts.append(Content())
+    parts.append(Content.styled("Everywhere", "bold $ring3"))
+    parts += [_line(keys, summary) for keys, summary in _OTHER_KEYS]
+    return Content("\n").join(parts)
+
+
+def _paragraphs(text: str) -> Iterator[Content]:
+    """Read a pane's help: a heading with ``# ``, paragraphs, `keys` and **words** in them."""
+    for paragraph in text.split("\n\n"):
+        line = " ".join(paragraph.split())
+        if line.startswith("# "):
+            yield Content.styled(line.removeprefix("# "), "bold $ring3")
+            continue
+        pieces = _MARKED.split(line)
+        yield Content.assemble(
+            *(
+                (piece.strip("`*"), "bold $text-strong") if _MARKED.fullmatch(piece) else piece
+                for piece in pieces
+            )
+        )
+
+
+_MARKED = re.compile(r"(`[^`]+`|\*\*[^*]+\*\*)")
+
+
+def _line(keys: str, summary: str) -> Content:
+    return Content.assemble(("  " + keys.ljust(_KEY_WIDTH), "bold $text-strong"), summary)
 
 
 class HelpScreen(ModalScreen[None]):
@@ -42,9 +84,9 @@ class HelpScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Yield the page."""
         with VerticalScroll(classes="dialog") as dialog:
-            dialog.border_title = "Help"
-            dialog.border_subtitle = "Esc closes"
-            yield Markdown(help_text(self._pane))
+            dialog.border_title = " Help "
+            dialog.border_subtitle = " Esc closes "
+            yield Static(help_content(self._pane))
 
     def on_mount(self) -> None:
         """Let the arrows scroll."""

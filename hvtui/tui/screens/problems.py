@@ -25,8 +25,8 @@ class ProblemsScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Yield the text."""
         with VerticalScroll(classes="dialog") as dialog:
-            dialog.border_title = self._title
-            dialog.border_subtitle = "Esc closes"
+            dialog.border_title = f" {self._title} "
+            dialog.border_subtitle = " Esc closes "
             yield Static(Content(self._text))
 
     def on_mount(self) -> None:

@@ -27,7 +27,7 @@ _KINDS = (
     ("ignored", "a kernel instruction is ignored"),
     ("leaked", "a kernel instruction leaks a real value"),
     ("return", "every xRET"),
-    ("injection", "a hypervisor hands a trap on to a guest kernel"),
+    ("injection", "a trap is handed on to a guest kernel"),
     ("from 3", "ring 3 is left"),
     ("from 1", "ring 1 is left"),
     ("to 0", "ring 0 is entered"),
@@ -59,10 +59,10 @@ class TrapScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Yield what is set, the input line and the choices."""
         with Vertical(classes="dialog") as dialog:
-            dialog.border_title = "Breakpoints on traps"
-            dialog.border_subtitle = "Enter sets · Enter on ● removes · Esc closes"
+            dialog.border_title = " Breakpoints on traps "
+            dialog.border_subtitle = " Enter sets, on ● removes · Esc closes "
             yield Static(
-                "Words may be combined:  wrstatus from 1   ·   illegal in spy   ·   ignored rdstatus",
+                "Choose or type. Words combine: wrstatus from 1",
                 classes="explanation",
             )
             yield Input(placeholder="at what to stop", compact=True, id="condition")
@@ -143,8 +143,10 @@ class TrapScreen(ModalScreen[None]):
             if wanted[0] in name or wanted[0] in meaning.lower():
                 text = Content.assemble((f"{name:<18}", "bold"), (meaning, "$text-dim"))
                 choice_list.add_option(Option(text, id=name))
-        if choice_list.option_count:
-            choice_list.highlighted = 0
+        names = [option.id or "" for option in choice_list.options]
+        fresh = [index for index, name in enumerate(names) if not name.startswith(_REMOVE)]
+        if fresh:
+            choice_list.highlighted = fresh[0]
 
 
 _REMOVE = "remove "
