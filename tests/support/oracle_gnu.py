@@ -35,12 +35,25 @@ def assemble(source: Path, folder: Path) -> bytes:
     return _link([made], folder / f"{source.stem}.elf", "-Ttext", hex(BASE))
 
 
-def compile_c(sources: Iterable[Path], script: Path, folder: Path) -> bytes:
-    """Return the ELF file of freestanding C and assembly sources, laid out by a linker script."""
+def compile_c(sources: Iterable[Path], script: Path, folder: Path, *options: str) -> bytes:
+    """Return the ELF file of freestanding C and assembly sources, laid out by a linker script.
+
+    `options` go to the compiler: an optimization level, or ``-DNAME=VALUE``.
+    """
     elf = folder / "kernel.elf"
-    flags = ("-O2", "-ffreestanding", "-fno-builtin", "-fno-pic", "-nostdlib", "-nostartfiles", "-Wall")
-    link = ("-Wl,--build-id=none", "-T", str(script), "-o", str(elf))
-    _run("gcc", *ARCHITECTURE, "-mcmodel=medany", *flags, *link, *map(str, sources), "-lgcc")
+    # The compiler picks its library by the shorter name alone.
+    library = _run("gcc", "-march=rv32im", "-mabi=ilp32", "-print-libgcc-file-name").strip()
+    flags = (
+        "-ffreestanding",
+        "-fno-builtin",
+        "-fno-tree-loop-distribute-patterns",
+        "-fno-pic",
+        "-Wall",
+    )
+    link = ("-nostdlib", "-nostartfiles", "-Wl,--build-id=none", "-T", str(script), "-o", str(elf))
+    _run(
+        "gcc", *ARCHITECTURE, "-mcmodel=medany", *flags, *options, *link, *map(str, sources), library
+    )  # fmt: skip
     return elf.read_bytes()
 
 
@@ -49,6 +62,7 @@ def _link(objects: Iterable[Path], elf: Path, *options: str) -> bytes:
     return elf.read_bytes()
 
 
-def _run(tool: str, *arguments: str) -> None:
+def _run(tool: str, *arguments: str) -> str:
     done = subprocess.run([PREFIX + tool, *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{tool} failed:\n{done.stderr[:2000]}"
+    return done.stdout

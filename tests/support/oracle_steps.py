@@ -19,7 +19,7 @@ _COUNTING = frozenset({"mcycle", "minstret", "cycle", "instret", "time"})
 
 # The bits of each CSR that are written, and compared where it is read.
 _BITS: Mapping[str, int] = {
-    # Not MPRV (QEMU 7.2 keeps it on the way down), FS and VS (they hang on extensions), TSR (the handler
+    # Not MPRV (QEMU 7.2 keeps it on the way down), FS and VS (extensions have them), TSR (the handler
     # of S uses sret).
     "mstatus": 0x003C_19AA,
     "sstatus": 0x000C_0122,
