@@ -116,6 +116,7 @@ class AccessPath:
     """
 
     __slots__ = (
+        "_base",
         "_bus",
         "_code",
         "_contexts",
@@ -132,6 +133,7 @@ class AccessPath:
         "_ram",
         "_region",
         "_selections",
+        "_size",
         "_tables",
         "_walker",
         "data",
@@ -146,6 +148,8 @@ class AccessPath:
 
     def __init__(self, ram: Ram, bus: Bus, pmp: Pmp) -> None:
         self._ram = ram
+        self._base = ram.base
+        self._size = ram.size
         self._bus = bus
         self._pmp = pmp
         self._walker = PageWalker(ram, pmp)
@@ -239,12 +243,19 @@ class AccessPath:
         offset = self._atomic_offset(address & MASK, Access.STORE, Cause.MISALIGNED_STORE)
         holds = self.reservation == self._ram.base + offset
         self.reservation = None
-        if holds:
+        if not holds:
+            return 1
+        if self.marks[offset >> 4]:
             self._ram.store(offset, 4, value)
-        return 0 if holds else 1
+        else:
+            self.words[offset >> 2] = value & MASK
+        return 0
 
     def amo_address4(self, address: int) -> int:
         """Return the physical address of a word that may be both read and written."""
+        page = self.store_pages.get(address & _PAGE_AND_3)
+        if page is not None:
+            return self._base + (page | address & PAGE_OFFSET)
         address &= MASK
         if address & 3:
             raise Trap(Cause.MISALIGNED_STORE, address)
@@ -255,16 +266,20 @@ class AccessPath:
 
     def read_physical4(self, physical: int) -> int:
         """Read a word at an address that `amo_address4` returned."""
-        if self._ram.contains(physical, 4):
-            return self.words[(physical - self._ram.base) >> 2]
+        offset = physical - self._base
+        if 0 <= offset < self._size:
+            return self.words[offset >> 2]
         return self._bus.load(physical, 4) or 0
 
     def write_physical4(self, physical: int, value: int) -> None:
         """Write a word at an address that `amo_address4` returned."""
-        if self._ram.contains(physical, 4):
-            self._ram.store(physical - self._ram.base, 4, value)
-        else:
+        offset = physical - self._base
+        if not 0 <= offset < self._size:
             self._bus.store(physical, 4, value & MASK)
+        elif self.marks[offset >> 4]:
+            self._ram.store(offset, 4, value)
+        else:
+            self.words[offset >> 2] = value & MASK
 
     # Fetches.
 
@@ -281,7 +296,7 @@ class AccessPath:
                 raise Trap(Cause.FETCH_ACCESS, pc)
             offset = physical - self._ram.base
         self._fetched = (pc, offset)
-        if self._meter is not None and self._crosses(self._ram.base + offset):
+        if self._meter is not None and self._crosses(self._base + offset):
             return self.fetch(pc)  # its page belongs to the other region's context, too
         return self.words[offset >> 2]
 
@@ -481,6 +496,10 @@ class AccessPath:
     def _load(self, address: int, size: int) -> int:
         room = PAGE_SIZE - (address & PAGE_OFFSET)
         if size <= room:
+            page = self.load_pages.get(address & _PAGE)
+            if page is not None:
+                offset = page | address & PAGE_OFFSET
+                return int.from_bytes(self.data[offset : offset + size], "little")
             return self._load_part(address, size, aligned=not address & (size - 1))
         low = self._load_part(address, room, aligned=False)
         high = self._load_part(address + room & MASK, size - room, aligned=False)
@@ -514,6 +533,9 @@ class AccessPath:
 
     def _part_in_ram(self, address: int, size: int) -> int:
         """Return the offset of a part of a misaligned store, which only RAM takes."""
+        page = self.store_pages.get(address & _PAGE)
+        if page is not None:
+            return page | address & PAGE_OFFSET
         physical = self._locate(address, size, Access.STORE)
         if not self._ram.contains(physical, size):
             raise Trap(Cause.STORE_ACCESS, address)

@@ -1,6 +1,8 @@
 """The platform-level interrupt controller at 0xC00_0000 (RISC-V PLIC specification 1.0.0).
 
 Sources 1 to 95 as on QEMU's `virt`, two contexts: M and S of hart 0. Every source is level-triggered.
+A request that its device withdraws before it is claimed is withdrawn here too, as on Spike and
+QEMU (the specification would keep it, and let a handler find nothing to do).
 """
 
 from __future__ import annotations
@@ -31,21 +33,19 @@ class PlicState(NamedTuple):
 
     priority: tuple[int, ...]
     levels: int
-    pending: int
     in_service: int
     enabled: tuple[int, ...]
     threshold: tuple[int, ...]
 
 
-_RESET = PlicState((0,) * SOURCES, 0, 0, 0, (0,) * len(CONTEXT_LINES), (0,) * len(CONTEXT_LINES))
+_RESET = PlicState((0,) * SOURCES, 0, 0, (0,) * len(CONTEXT_LINES), (0,) * len(CONTEXT_LINES))
 
 
 class Plic:
     """Registers of 4 bytes, accessed whole; contexts that do not exist are access faults.
 
-    The gateway of a source passes one request on while its level is high: the source becomes pending,
-    stays so until it is claimed even if the level falls, and can become pending again only
-    after it was completed.
+    The gateway of a source passes one request on at a time: while its level is high the source is
+    pending, unless it was claimed and not completed yet.
     """
 
     __slots__ = (
@@ -53,14 +53,13 @@ class Plic:
         "_in_service",
         "_levels",
         "_lines",
-        "_pending",
         "_priority",
         "_threshold",
     )
 
     def __init__(self, lines: InterruptLines) -> None:
         self._lines = lines
-        self._levels = self._pending = self._in_service = 0
+        self._levels = self._in_service = 0
         self._load_state(_RESET)
 
     def set_level(self, source: int, *, high: bool) -> None:
@@ -69,7 +68,7 @@ class Plic:
         levels = self._levels | bit if high else self._levels & ~bit
         if levels != self._levels:
             self._levels = levels
-            self._open_gateways()
+            self._update()
 
     def is_enabled(self, source: int, context: int) -> bool:
         """Tell whether a request of `source` would interrupt `context` (0 is M, 1 is S)."""
@@ -80,12 +79,12 @@ class Plic:
 
     def reset(self) -> None:
         """Disable everything; the devices' levels stay."""
-        self.restore(_RESET._replace(levels=self._levels, pending=self._levels))
+        self.restore(_RESET._replace(levels=self._levels))
 
     def capture(self) -> PlicState:
         """Return the state."""
         return PlicState(
-            tuple(self._priority), self._levels, self._pending, self._in_service,
+            tuple(self._priority), self._levels, self._in_service,
             tuple(self._enabled), tuple(self._threshold),
         )  # fmt: skip
 
@@ -97,25 +96,19 @@ class Plic:
     def _load_state(self, state: PlicState) -> None:
         self._priority = list(state.priority)
         self._levels = state.levels
-        self._pending = state.pending
         self._in_service = state.in_service
         self._enabled = list(state.enabled)
         self._threshold = list(state.threshold)
 
     def accepts(self, offset: int, size: int) -> bool:
-        """Tell whether a register that can be both read and written lies there."""
-        if size != 4:
+        """Tell whether a place that can be both read and written lies there."""
+        if not _exists(offset, size):
             return False
-        if offset < _ENABLE_BASE:
-            return True
-        if offset < _CONTEXT_BASE:
-            return (offset - _ENABLE_BASE) // _ENABLE_STRIDE < len(CONTEXT_LINES)
-        context, register = divmod(offset - _CONTEXT_BASE, _CONTEXT_STRIDE)
-        return context < len(CONTEXT_LINES) and register in (_THRESHOLD, _CLAIM)
+        return offset < _CONTEXT_BASE or offset % _CONTEXT_STRIDE in (_THRESHOLD, _CLAIM)
 
     def load(self, offset: int, size: int) -> int | None:
         """Read a register; reading the claim register claims."""
-        if not self.accepts(offset, size):
+        if not _exists(offset, size):
             return None
         if offset < _PENDING_BASE:
             source = offset >> 2
@@ -126,7 +119,9 @@ class Plic:
             context, place = divmod(offset - _ENABLE_BASE, _ENABLE_STRIDE)
             return _word(self._enabled[context], place >> 2)
         context, register = divmod(offset - _CONTEXT_BASE, _CONTEXT_STRIDE)
-        return self._threshold[context] if register == _THRESHOLD else self._claim(context)
+        if register == _THRESHOLD:
+            return self._threshold[context]
+        return self._claim(context) if register == _CLAIM else 0
 
     def store(self, offset: int, size: int, value: int) -> bool:
         """Write a register; writing the claim register completes. Pending bits ignore it."""
@@ -158,7 +153,6 @@ class Plic:
         """Return the source to serve, 0 for none, and take its request. No threshold applies."""
         source = self._best(context)
         if source:
-            self._pending &= ~(1 << source)
             self._in_service |= 1 << source
             self._update()
         return source
@@ -167,11 +161,10 @@ class Plic:
         """End the service of `source`; ignored if it is not enabled for the context."""
         if source < SOURCES and self._enabled[context] >> source & 1:
             self._in_service &= ~(1 << source)
-            self._open_gateways()
 
-    def _open_gateways(self) -> None:
-        self._pending |= self._levels & ~self._in_service
-        self._update()
+    @property
+    def _pending(self) -> int:
+        return self._levels & ~self._in_service
 
     def _best(self, context: int) -> int:
         """Return the pending, enabled source of the highest priority, the lowest among equals."""
@@ -183,6 +176,17 @@ class Plic:
         for context, line in enumerate(CONTEXT_LINES):
             best = self._best(context)
             self._lines.set(line, high=self._priority[best] > self._threshold[context])
+
+
+def _exists(offset: int, size: int) -> bool:
+    """Tell whether an access is of a whole register, of a context that exists if it is of one."""
+    if offset < _ENABLE_BASE:
+        return size == 4
+    if offset < _CONTEXT_BASE:
+        context = (offset - _ENABLE_BASE) // _ENABLE_STRIDE
+    else:
+        context = (offset - _CONTEXT_BASE) // _CONTEXT_STRIDE
+    return size == 4 and context < len(CONTEXT_LINES)
 
 
 def _sources(members: int) -> Iterator[int]:
