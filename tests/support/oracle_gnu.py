@@ -58,7 +58,7 @@ def compile_c(sources: Iterable[Path], script: Path, folder: Path, *options: str
 
 
 def _link(objects: Iterable[Path], elf: Path, *options: str) -> bytes:
-    _run("ld", "-m", "elf32lriscv", "--no-relax", *options, "-o", str(elf), *map(str, objects))
+    _run("ld", "-m", "elf32lriscv", "-N", "--no-relax", *options, "-o", str(elf), *map(str, objects))
     return elf.read_bytes()
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from asm.elf_reader import read_elf
 from asm.program import Program
 from hvtui.machine.board import Machine
 from tests.support.oracle_qemu import Shown
@@ -30,9 +29,9 @@ def load(program: Program, *, timebase: int = TIMEBASE) -> tuple[Machine, bytear
     return machine, console
 
 
-def run(elf: bytes, console_in: bytes = b"") -> Shown:
-    """Run an ELF file until it uses the test finisher or nothing can happen any more."""
-    machine, console = load(read_elf(elf, "program.elf"))
+def run(program: Program, console_in: bytes = b"") -> Shown:
+    """Run a program until it uses the test finisher or nothing can happen any more."""
+    machine, console = load(program)
     machine.uart.feed(console_in)
     machine.run(max_retired=LIMIT)
     text = console.decode(errors="replace")

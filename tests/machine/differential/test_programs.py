@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from asm.assembler import assemble_file
 from asm.elf_reader import read_elf
+from asm.elf_writer import write_elf
+from asm.program import Program
 from tests.support import oracle_gnu, oracle_ours, oracle_qemu
 from tests.support.oracle_compare import compare
 from tests.support.oracle_differences import KNOWN, standard_order
@@ -46,8 +49,8 @@ EXPECTED: Mapping[str, set[str]] = {
 }
 CONSOLE_IN = {"console": b"Hello, you!\nSecond line\n"}
 
-_MISSING = oracle_qemu.missing() or oracle_gnu.missing("as", "ld")
-pytestmark = pytest.mark.skipif(_MISSING is not None, reason=_MISSING or "")
+_NO_QEMU = oracle_qemu.missing()
+_NO_GNU = oracle_gnu.missing("as", "ld")
 
 
 def test_every_program_is_in_the_table() -> None:
@@ -59,15 +62,33 @@ def test_every_known_difference_is_met_by_a_program() -> None:
     assert {each.key for each in KNOWN} == set().union(*EXPECTED.values())
 
 
+@pytest.mark.skipif(_NO_QEMU is not None, reason=_NO_QEMU or "")
 @pytest.mark.parametrize("name", EXPECTED)
 def test_a_program_prints_the_same_as_in_qemu(name: str, tmp_path: Path) -> None:
-    elf = oracle_gnu.assemble(PROGRAMS / f"{name}.s", tmp_path)
+    program = assemble_file(PROGRAMS / f"{name}.s")
     console_in = CONSOLE_IN.get(name, b"")
-    theirs = oracle_qemu.run(elf, tmp_path, console_in)
-    ours = oracle_ours.run(elf, console_in)
+    theirs = oracle_qemu.run(write_elf(program), tmp_path, console_in)
+    ours = oracle_ours.run(program, console_in)
     assert theirs.console.endswith("end\n"), theirs.console[-500:]
-    word_at = oracle_ours.word_at(read_elf(elf, name))
-    result = compare(ours.console, standard_order(theirs.console), KNOWN, word_at)
+    result = compare(ours.console, standard_order(theirs.console), KNOWN, oracle_ours.word_at(program))
     assert not result.unexplained, str(result)
     assert ours.status == theirs.status == 0
     assert set(result.met) == EXPECTED[name]
+
+
+@pytest.mark.skipif(_NO_GNU is not None, reason=_NO_GNU or "")
+@pytest.mark.parametrize("name", EXPECTED)
+def test_a_program_is_the_same_from_gnu_tools(name: str, tmp_path: Path) -> None:
+    source = PROGRAMS / f"{name}.s"
+    theirs = read_elf(oracle_gnu.assemble(source, tmp_path), name)
+    assert memory_of(assemble_file(source)) == memory_of(theirs)
+
+
+def memory_of(program: Program) -> Mapping[int, int]:
+    """Return the bytes that are not 0, by address."""
+    return {
+        segment.address + offset: byte
+        for segment in program.segments
+        for offset, byte in enumerate(segment.data)
+        if byte
+    }
