@@ -26,6 +26,7 @@ from elftools.construct import ConstructError
 from elftools.elf.descriptions import describe_e_machine
 from elftools.elf.elffile import ELFFile
 
+from asm import elf_attributes
 from asm.dwarf_reader import MAX_SECTION_SIZE, DebugSections, DwarfError, read_line_ranges
 from asm.image import MAX_MEMORY_SIZE, ImageError, printable, read_binary, read_file
 from asm.isa.width import MASK, XLEN
@@ -120,6 +121,7 @@ class _Reader:
         self.entry: int = header["e_entry"]
         loads = self._loads(header)
         self.sections = self._sections(header)
+        self._check_instruction_set(header)
         self.loads = [self._without_headers(load) for load in loads]
         self._linked = sorted(self.loads, key=lambda load: load.virtual)
         self._starts = [load.virtual for load in self._linked]
@@ -161,12 +163,26 @@ class _Reader:
         if header["e_type"] != "ET_EXEC":
             what, remedy = _TYPE_REMEDIES.get(header["e_type"], ("of an unknown type", ""))
             raise self.fail(f"this ELF file is not an executable: it is {what}", remedy)
-        if header["e_flags"] & _FLAG_COMPRESSED:
+        return header
+
+    def _check_instruction_set(self, header: Mapping[str, Any]) -> None:
+        """Refuse a program compiled to compressed instructions.
+
+        The header's flag alone does not say so: a test suite sets it with one ``.option rvc`` around
+        an instruction that a machine without them never reaches. The attributes tell what the whole
+        file was made for.
+        """
+        if not header["e_flags"] & _FLAG_COMPRESSED:
+            return
+        made_for = None
+        for section in self.sections:
+            if section.name == elf_attributes.SECTION:
+                made_for = elf_attributes.architecture(self._bytes(section.offset, section.size))
+        if made_for is None or elf_attributes.has_compressed(made_for):
             raise self.fail(
                 "this program uses compressed instructions, which the machine does not have",
                 "compile it with -march=rv32ima_zicsr_zifencei",
             )
-        return header
 
     def _table(self, what: str, layout: struct.Struct, header: tuple[int, int, int]) -> list[Any]:
         offset, size, count = header

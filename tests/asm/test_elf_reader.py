@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import shutil
 import struct
 import subprocess
@@ -10,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from elftools.elf.elffile import ELFFile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -310,3 +312,14 @@ def test_a_c_program_without_debug_information_has_no_lines(compile_c: Compile) 
 def test_a_compressed_c_program_is_refused_with_the_option_that_helps(compile_c: Compile) -> None:
     with pytest.raises(ImageError, match="-march=rv32ima_zicsr_zifencei"):
         read_elf(compile_c(arch="rv32imac_zicsr"))
+
+
+def test_a_program_that_only_probes_for_compressed_instructions_is_read(
+    compile_c: Compile, tmp_path: Path
+) -> None:
+    # As a conformance suite does: the file is made without them, one place says `.option rvc`.
+    probe = 'asm(".option push; .option rvc; c.j .; c.j .; .option pop");'
+    (tmp_path / "probe.c").write_text(probe)
+    path = compile_c("probe.c")
+    assert ELFFile(io.BytesIO(path.read_bytes())).header["e_flags"] & 1
+    assert read_elf(path).symbols["_start"].is_function
