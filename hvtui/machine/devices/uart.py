@@ -92,11 +92,11 @@ class Uart:
         self._output = output
         self._pending: deque[int] = deque()
         self._received: deque[int] = deque()
-        self.input_open = False
-        self.reset()
+        self.restore(_RESET)
 
     def reset(self) -> None:
-        """Set the registers as after power-on; input that waits outside stays."""
+        """Set the registers as after power-on. No input is lost."""
+        self._send_again()
         self.restore(_RESET._replace(pending=bytes(self._pending), input_open=self.input_open))
 
     def feed(self, data: bytes) -> int:
@@ -221,14 +221,19 @@ class Uart:
         else a guest that sets up its UART would lose the start of input that was ready before.
         """
         if (self._fcr ^ value) & _FCR_ENABLE:
-            if not self._mcr & _MCR_LOOPBACK:
-                self._pending.extendleft(reversed(self._received))
+            self._send_again()
             value |= _FCR_CLEAR_RECEIVER | _FCR_CLEAR_TRANSMITTER
         if value & _FCR_CLEAR_RECEIVER:
             self._received.clear()
         if value & _FCR_CLEAR_TRANSMITTER:
             self._transmit_event = True
         self._fcr = value & _FCR_STICKY
+
+    def _send_again(self) -> None:
+        """Give what the receiver holds back to the sender; in loopback that is the guest itself."""
+        if not self._mcr & _MCR_LOOPBACK:
+            self._pending.extendleft(reversed(self._received))
+        self._received.clear()
 
     def _identify(self) -> int:
         """Read IIR; reading that the transmitter is empty acknowledges it."""
