@@ -252,7 +252,7 @@ class Hart:
             return known  # the fetch led to another region of a meter, where it is decoded
         decoded = decode(word)
         if decoded is None:
-            raise Trap(Cause.ILLEGAL_INSTRUCTION, word)
+            raise Trap(Cause.ILLEGAL_INSTRUCTION, _instruction_at(word))
         op = bind(decoded, pc, self.x, self._services)
         if self.probes.is_used:
             op = self.probes.wrap(decoded, pc, op)
@@ -341,3 +341,11 @@ class Hart:
 
     def _fence_code(self) -> None:
         """Do nothing: a decoded instruction never differs from what a fetch would find."""
+
+
+def _instruction_at(word: int) -> int:
+    """Return the bits of the instruction that starts `word`: 16 where its lowest two say so.
+
+    An illegal instruction tells `mtval` these and no more (section 3.1.16).
+    """
+    return word if word & 3 == 3 else word & 0xFFFF

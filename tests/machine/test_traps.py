@@ -50,6 +50,14 @@ def test_an_unknown_instruction_gives_its_bits(bits: int) -> None:
     assert guest.hart.csr_value("mtval") == bits
 
 
+@pytest.mark.parametrize("bits", [0x1234_0000, 0xABCD_8082, 0xFFFF_FFFE])
+def test_a_compressed_instruction_gives_its_16_bits(bits: int) -> None:
+    guest = Guest()
+    guest.execute_word(bits)
+    assert guest.hart.csr_value("mcause") == Cause.ILLEGAL_INSTRUCTION
+    assert guest.hart.csr_value("mtval") == bits & 0xFFFF
+
+
 @pytest.mark.parametrize(
     ("name", "fields", "target"),
     [
