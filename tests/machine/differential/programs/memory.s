@@ -60,6 +60,13 @@ main:
 1:  li t1, 0xbb
     sc.w s2, t1, (s0)
     result
+    title "sc: after a trap"
+    lr.w t0, (s0)
+    li a7, 0
+    ecall
+    li t1, 0xcc
+    sc.w s2, t1, (s0)
+    result
     title "sc into a page fault and an access fault"
     li t1, 0x1000000
     sc.w s2, t1, (t1)

@@ -135,6 +135,7 @@ main:
     configure NA4 | 0
     call edges
     configure NA4 | 7
+    call edges
     csrw pmpcfg3, zero
     call edges
     li t0, 0x1f000000

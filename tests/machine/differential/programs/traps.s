@@ -5,6 +5,8 @@
     .macro exceptions
     .word 0                         # illegal: all zeros
     .word 0xffffffff                # all ones
+    .word 0x12348082                # 16 bits: ret of C, and what follows it
+    .word 0xabcd4501
     .word 0x0000007f                # a longer encoding
     .word 0x40105013 | 1 << 25      # srai with shamt[5]
     .word 0x20001013                # slli with funct7 0010000
