@@ -12,7 +12,8 @@ import re
 from pathlib import Path
 
 from asm.diagnostics import AssemblyError, Diagnostic
-from asm.directives import DIRECTIVES, IGNORED
+from asm.directives import DIRECTIVES, IGNORED, UNSUPPORTED
+from asm.directives.placement import pad_code
 from asm.directives.symbols import assign, place_commons
 from asm.encoder import encode
 from asm.expansion import FLOW_WORDS, Flow
@@ -64,6 +65,7 @@ def _assemble(source: Source, found: Found | None, folders: Folders, options: Op
             except SourceError as mistake:
                 unit.diagnostics.add(statement, mistake)
         place_commons(unit)
+        pad_code(unit)
         sources = {name: item.text for name, item in flow.sources.items()}
         program = build(unit, source.name, sources)
     except LimitReachedError:
@@ -79,6 +81,9 @@ def _perform(unit: Unit, statement: Statement, head: re.Match[str]) -> None:
     if word is not None and word.lower() in IGNORED:
         unit.define_labels(statement, head["labels"], head.start("labels"))
         return
+    if word is not None and word.lower() in UNSUPPORTED:
+        message, remedy = UNSUPPORTED[word.lower()]
+        raise SourceError(message, *head.span("word"), remedy)
     try:
         if statement.problem is not None:
             raise StatementError(*statement.problem)

@@ -38,6 +38,8 @@ _BRANCH_BITS = 13
 # This bit of a branch's encoding inverts its condition.
 _INVERT = 1 << 12
 
+_NEEDS_LABEL = frozenset({"lb", "lbu", "lh", "lhu", "lw", "sb", "sh", "sw"})
+
 _ADDI = INSTRUCTIONS_BY_NAME["addi"].encoding
 _LUI = INSTRUCTIONS_BY_NAME["lui"].encoding
 _JAL = INSTRUCTIONS_BY_NAME["jal"].encoding
@@ -56,16 +58,31 @@ def encode(unit: Unit, statement: Statement, parsed: Parsed) -> None:
     form = choose(forms, parsed.operands)
     if form is None:
         raise explain_operands(unit, statement, parsed, forms)
-    values = _values(unit, statement, form, parsed.operands)
+    values = operand_values(unit, statement, form, parsed.operands)
     if not form.steps:
         _load_number(unit, statement, parsed, values)
     elif form.name in ("la", "lla") and _is_number(unit, statement, values["symbol"]):
         _load_number(unit, statement, parsed, {"rd": values["rd"], "value": values["symbol"]})
     else:
-        _encode_steps(unit, statement, parsed, form, values)
+        if form.name in _NEEDS_LABEL and len(form.steps) == 2:
+            _refuse_number(unit, statement, form, values["symbol"])
+        encode_form(unit, statement, parsed, form, values)
 
 
-def _values(unit: Unit, statement: Statement, form: Form, operands: Sequence[Operand]) -> Values:
+def _refuse_number(unit: Unit, statement: Statement, form: Form, value: int | Expression) -> None:
+    """Raise SourceError for a load or store whose address is a number, as GNU as does."""
+    if isinstance(value, Expression) and _is_number(unit, statement, value):
+        text = statement.text[value.start : value.end]
+        access = form.text.split(",")[0]
+        raise SourceError(
+            f'"{text}" is a number; a label or an address such as 8(sp) is needed here',
+            value.start,
+            value.end,
+            f"the address in a register: li t0, {text} and then {access}, 0(t0)",
+        )
+
+
+def operand_values(unit: Unit, statement: Statement, form: Form, operands: Sequence[Operand]) -> Values:
     values: Values = {}
     for slot, operand in zip(form.slots, operands, strict=True):
         kind = slot.kind
@@ -113,7 +130,7 @@ def _csr(unit: Unit, statement: Statement, operand: Expression) -> int | Express
     )
 
 
-def _encode_steps(unit: Unit, statement: Statement, parsed: Parsed, form: Form, values: Values) -> None:
+def encode_form(unit: Unit, statement: Statement, parsed: Parsed, form: Form, values: Values) -> None:
     data = bytearray()
     patches: list[tuple[int, Patch, Bound]] = []
     depends = False
@@ -142,10 +159,12 @@ def _encode_steps(unit: Unit, statement: Statement, parsed: Parsed, form: Form, 
             else:
                 number = unit.constant(value, statement)
                 if number is None:
-                    patch = NumberPatch(step.row, part.field)
+                    patch = NumberPatch(step.row, part.field, parsed.word)
                     patches.append((len(data), patch, unit.bind(value, statement)))
                 else:
-                    word |= number_bits(step.row, part.field, number, value.start, value.end)
+                    word |= number_bits(
+                        step.row, part.field, parsed.word, number, value.start, value.end
+                    )
         data += word.to_bytes(_BYTES, "little")
     if patches:
         unit.open_bytes(bytes(data), patches, statement, True)

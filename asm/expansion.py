@@ -94,6 +94,8 @@ class Flow:
             if statement is None:
                 self._close(frames.pop())
                 continue
+            if frame.kind != "file" and not self._within_limits(statement):
+                continue
             head = HEAD.match(statement.text)
             assert head is not None
             word = head["word"]
@@ -192,22 +194,32 @@ class Flow:
 
     # Macros and loops.
 
-    def _count(self, count: int, size: int, statement: Statement) -> None:
+    def _within_limits(self, statement: Statement) -> bool:
+        """Count a statement of a macro or loop; tell when it is one too many, and leave them all."""
+        self.expanded += 1
+        self.expanded_text += len(statement.text)
+        try:
+            self._check_limits(0, 0, statement)
+        except SourceError as error:
+            self.unit.diagnostics.add(statement, error)
+            return False
+        return True
+
+    def _check_limits(self, more: int, more_text: int, statement: Statement) -> None:
+        """Raise SourceError if so many more statements and characters would be too many."""
         limits = self.unit.options.limits
-        self.expanded += count
-        self.expanded_text += size
-        if self.expanded > limits.expanded or self.expanded_text > limits.expanded_text:
-            what = (
-                f"{limits.expanded} statements"
-                if self.expanded > limits.expanded
-                else f"{limits.expanded_text} characters"
-            )
-            self._stop_expanding()
-            raise SourceError(
-                f"macros and loops produce more than {what}",
-                *_word_span(statement),
-                expected="a loop that ends; check its count and the macro's .if",
-            )
+        if self.expanded + more > limits.expanded:
+            what = f"{limits.expanded} statements"
+        elif self.expanded_text + more_text > limits.expanded_text:
+            what = f"{limits.expanded_text} characters"
+        else:
+            return
+        self._stop_expanding()
+        raise SourceError(
+            f"macros and loops produce more than {what}",
+            *_word_span(statement),
+            expected="a smaller count, or an .if that ends the macro",
+        )
 
     def _stop_expanding(self) -> None:
         """Leave all macros and loops."""
@@ -231,10 +243,8 @@ class Flow:
         values = bind_arguments(macro, statement, start, end)
         place = statement.locate(start, end)[0]
         expansions = (*statement.expansions, Expansion(macro.name, place))
-        self._count(len(macro.body), sum(map(len, values.values())), statement)
         body = substitute(macro.body, values, self.uses, expansions, limits.statement)
         self.uses += 1
-        self._count(0, sum(len(item.text) for item in body), statement)
         self.frames.append(Frame("macro", macro.name, iter(body), len(self.conditions), None, depth))
 
     def _forget_macro(self, statement: Statement, head: re.Match[str]) -> None:
@@ -315,10 +325,9 @@ class Flow:
             raise SourceError(
                 f"a loop cannot run {count} times", expression.start, expression.end, "0 or more"
             )
-        self._count(count * max(len(body), 1), count * sum(len(item.text) for item in body),
-                    statement)  # fmt: skip
+        self._check_loop(count, body, statement)
         unrolled = self._substituted(body, {}, statement, parsed.word)
-        self._push_loop(parsed.word, chain.from_iterable(repeat(unrolled, count)))
+        self._push_loop(parsed.word, chain.from_iterable(repeat(unrolled, count if body else 0)))
 
     def _repeat_over(self, statement: Statement, word: str, end: int, body: list[Statement]) -> None:
         found = _LOOP_NAME.match(statement.text, end)
@@ -331,14 +340,18 @@ class Flow:
         values = [argument for argument, _ in split_arguments(rest)] or [""]
         if word == ".irpc":
             values = list("".join(values)) or [""]
-        size = sum(len(item.text) for item in body)
-        self._count(len(values) * max(len(body), 1), len(values) * size, statement)
+        self._check_loop(len(values), body, statement)
         self._push_loop(
             word,
             chain.from_iterable(
-                self._substituted(body, {name: value}, statement, word) for value in values
+                self._substituted(body, {name: value}, statement, word) for value in values if body
             ),
         )
+
+    def _check_loop(self, count: int, body: list[Statement], statement: Statement) -> None:
+        """Raise SourceError if a loop is going to produce too much, before it begins."""
+        size = sum(len(item.text) for item in body)
+        self._check_limits(count * len(body), count * size, statement)
 
     def _substituted(
         self, body: list[Statement], values: dict[str, str], statement: Statement, word: str
@@ -379,7 +392,8 @@ class Flow:
                 self.unit.diagnostics.put(Diagnostic(place, problem.message, expected=problem.expected))
                 return
             raise SourceError(problem.message, operand.start, operand.end, problem.expected) from None
-        self._count(0, len(source.text), statement)
+        self.expanded_text += len(source.text)
+        self._check_limits(0, 0, statement)
         self.open_source(source, found)
 
 

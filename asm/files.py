@@ -67,17 +67,18 @@ class Folders:
         if refused:
             raise FileError(
                 f'"{name}" leads outside of the folders that this source may read',
-                f"a file in {self.list()}; -I DIR allows one more folder",
+                self._allowed_in_words(),
             )
         raise FileError(
             f'there is no file "{name}"',
-            f"a file in {self.list()}; -I DIR adds a folder",
+            self._allowed_in_words(),
         )
 
-    def list(self) -> str:
-        """Return the allowed folders in words."""
+    def _allowed_in_words(self) -> str:
         shown = [str(folder) or "." for folder in dict.fromkeys(self._searched)]
-        return " or ".join(shown) if shown else "no folder at all"
+        if not shown:
+            return "a folder named with -I DIR; this source may read no other file"
+        return f"a file in {' or '.join(shown)}; -I DIR allows one more folder"
 
 
 def _resolved(folder: Path) -> Path:
@@ -93,8 +94,8 @@ def _reason(error: Exception) -> str:
     return "the name or a link in it is not usable"
 
 
-def read_bytes(found: Found, limit: int) -> bytes:
-    """Return the bytes of a file. Raises FileError if it cannot be read or exceeds `limit` bytes."""
+def read_bytes(found: Found, limit: int, skip: int = 0) -> bytes:
+    """Return the bytes of a file from `skip` on. Raises FileError above `limit` of them."""
     try:
         if found.path.is_dir():
             raise FileError(f'"{found.name}" is a folder', "the name of a file")
@@ -103,12 +104,21 @@ def read_bytes(found: Found, limit: int) -> bytes:
         if not found.path.is_file():
             raise FileError(f'"{found.name}" is not an ordinary file')
         with found.path.open("rb") as stream:
+            stream.seek(skip)
             data = stream.read(limit + 1)
     except (OSError, ValueError) as error:
         raise FileError(f'cannot read "{found.name}": {_reason(error)}') from None
     if len(data) > limit:
         raise FileError(f'"{found.name}" is larger than {limit} bytes')
     return data
+
+
+def file_size(found: Found) -> int:
+    """Return the size of a file in bytes; 0 if it cannot be found out."""
+    try:
+        return found.path.stat().st_size
+    except OSError:
+        return 0
 
 
 def read_source(found: Found, limits: Limits) -> Source:

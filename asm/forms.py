@@ -58,6 +58,8 @@ _WORDS: Mapping[Kind, str] = {
 _KINDS: Mapping[str, Kind] = {
     **dict.fromkeys(("rd", "rs1", "rs2", "rs3", "rt"), Kind.REGISTER),
     **dict.fromkeys(("imm", "zimm", "shamt"), Kind.NUMBER),
+    # Fields of .insn.
+    **dict.fromkeys(("opcode", "func2", "func3", "func7"), Kind.NUMBER),
     "upper": Kind.UPPER,
     "target": Kind.TARGET,
     "symbol": Kind.SYMBOL,
@@ -71,7 +73,7 @@ _KINDS: Mapping[str, Kind] = {
 _EXAMPLES: Mapping[str, str] = {
     "imm": "8", "zimm": "5", "shamt": "3", "upper": "0x12345", "target": "loop",
     "symbol": "message", "%lo(symbol)": "%lo(message)", "value": "0x12345678", "csr": "mstatus",
-    "pred": "rw", "succ": "w",
+    "pred": "rw", "succ": "w", "opcode": "0x33", "func2": "0", "func3": "0", "func7": "0",
 }  # fmt: skip
 _CALLEE_EXAMPLES = frozenset({"call", "tail", "jump"})
 _REGISTER_EXAMPLES = ("t1", "t2", "t3", "t4", "t5")

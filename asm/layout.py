@@ -13,7 +13,7 @@ from asm.program import LineEntry, LineTable, Place, Program, Segment, Symbol
 from asm.relocation import HighPatch
 from asm.sections import Fragment, Section
 from asm.source import Statement
-from asm.symbols import Bound, DefinitionError, Name, UndefinedNameError
+from asm.symbols import Bound, CircleError, DefinitionError, Name, UndefinedNameError
 from asm.unit import Fixup, SourceError, Unit
 
 ENTRY = "_start"
@@ -27,6 +27,7 @@ class _Missing:
     start: int
     end: int
     count: int = 0
+    last: Statement | None = None
 
 
 @dataclass(eq=False)
@@ -35,6 +36,7 @@ class Layout:
 
     unit: Unit
     missing: dict[str, _Missing] = field(default_factory=dict)
+    circles: set[Name] = field(default_factory=set)
 
     def settle(self) -> None:
         """Place all sections until nothing moves; tell what has no size or never settles."""
@@ -108,8 +110,14 @@ class Layout:
             if found is None:
                 found = _Missing(statement, error.start, error.end)
                 self.missing[error.name.name] = found
-            found.count += 1
+            # A pseudo-instruction may use a name in each of its instructions.
+            found.count += statement is not found.last
+            found.last = statement
             return
+        if isinstance(error, CircleError):
+            if error.names & self.circles:
+                return
+            self.circles |= error.names
         if isinstance(error, EvaluationError):
             error = SourceError(error.message, error.start, error.end, error.expected)
         self.unit.diagnostics.add(statement, error)
@@ -247,8 +255,6 @@ class Layout:
         """Tell every name that is used and defined nowhere, once each."""
         unit = self.unit
         for name, use in self.missing.items():
-            if unit.is_incomplete and name[0] not in "0123456789":
-                continue
             suggestion = ""
             if name[0] in "0123456789":
                 way = "below" if name[-1] == "f" else "above"
@@ -258,6 +264,8 @@ class Layout:
             else:
                 message = f'"{name}" is not defined'
                 suggestion = unit.suggest_name(name)
+                if unit.is_incomplete and not suggestion:
+                    continue
             if use.count > 1:
                 message += f" (used {use.count} times)"
             unit.diagnostics.add(

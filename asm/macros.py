@@ -61,6 +61,7 @@ def parse_header(statement: Statement, start: int) -> tuple[str, tuple[Parameter
             "a name, then parameters: .macro name first, second=default",
         )  # fmt: skip
     parameters: list[Parameter] = []
+    names: set[str] = set()
     while text[position:].strip(" \t,"):
         found = _HEADER.match(text, position)
         if found is None:
@@ -70,10 +71,11 @@ def parse_header(statement: Statement, start: int) -> tuple[str, tuple[Parameter
                 ".macro name first, second=default, third:req, rest:vararg",
             )
         parameter, position = _parameter(text, found)
-        if any(parameter.name == other.name for other in parameters):
+        if parameter.name in names:
             raise SourceError(
                 f'"{parameter.name}" is a parameter already', found.start("name"), found.end("name")
             )
+        names.add(parameter.name)
         parameters.append(parameter)
     return name, tuple(parameters)
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from asm.expression import Expression
 from asm.forms import FORMS, Form, Kind, Slot
 from asm.isa.registers import REGISTER_NUMBERS
 from asm.matching import choose, fits
 from asm.source import Statement
-from asm.syntax import Memory, Operand, Parsed
+from asm.syntax import Memory, Operand, Parsed, Skipped
 from asm.unit import SourceError, Unit
 
 _RV64 = frozenset(
@@ -18,6 +18,50 @@ _RV64 = frozenset(
         "sraw", "mulw", "divw", "divuw", "remw", "remuw", "negw", "sext.w",
     }
 )  # fmt: skip
+# Mnemonics of other machines, and what does the same here.
+_ELSEWHERE: Mapping[str, str] = {
+    "mov": "mv for a register, li for a number",
+    "movi": "li",
+    "lea": "la",
+    "adr": "la",
+    "ldr": "lw",
+    "ldrb": "lbu",
+    "str": "sw",
+    "strb": "sb",
+    "subi": "addi, with the number negated",
+    "addu": "add",
+    "addiu": "addi",
+    "subu": "sub",
+    "inc": "addi rd, rd, 1",
+    "dec": "addi rd, rd, -1",
+    "shl": "sll",
+    "shr": "srl",
+    "sar": "sra",
+    "cmp": "a branch that compares: beq, bne, blt, bge",
+    "jmp": "j",
+    "b": "j",
+    "br": "j",
+    "je": "beq",
+    "jne": "bne",
+    "bl": "call",
+    "bx": "jr",
+    "push": "addi sp, sp, -4 and sw rs, 0(sp)",
+    "pop": "lw rd, 0(sp) and addi sp, sp, 4",
+    "syscall": "ecall",
+    "svc": "ecall",
+    "swi": "ecall",
+    "int": "ecall",
+    "int3": "ebreak",
+    "bkpt": "ebreak",
+    "hlt": "wfi",
+    "halt": "wfi",
+    "iret": "mret",
+    "eret": "mret",
+    "leave": "ret",
+    "cli": "csrci mstatus, 8",
+    "sti": "csrsi mstatus, 8",
+}
+
 _MAX_FORMS_SHOWN = 4
 
 
@@ -41,7 +85,9 @@ def unknown_mnemonic(unit: Unit, statement: Statement, parsed: Parsed) -> Source
     suggestion = unit.diagnostics.suggest(word, "mnemonic", known)
     expected = ""
     message = f'there is no instruction "{word}"'
-    if word in _RV64:
+    if word in _ELSEWHERE:
+        suggestion = _ELSEWHERE[word]
+    elif word in _RV64:
         message = f'"{word}" is an instruction of RV64; this machine is RV32'
         suggestion = ""
     elif word.startswith("c.") and word[2:] in FORMS:
@@ -97,6 +143,8 @@ def _wrong_count(parsed: Parsed, forms: Sequence[Form]) -> SourceError:
 
 
 def _fault(text: str, forms: Sequence[Form], index: int, operand: Operand) -> str:
+    if isinstance(operand, Skipped):
+        return "an operand is left out here"
     kinds = dict.fromkeys(form.slots[index].kind.words for form in forms)
     wanted = " or ".join(kinds)
     if isinstance(operand, Expression) and operand.name in REGISTER_NUMBERS:
@@ -114,6 +162,8 @@ def _suggestion(unit: Unit, parsed: Parsed, slot: Slot, operand: Operand) -> str
     other = _same_operands(parsed)
     if other:
         return other
+    if parsed.word == "sub" and isinstance(operand, Expression) and slot.name == "rs2":
+        return "addi, with the number negated"
     wanted = operand
     if isinstance(operand, Memory) and operand.base.name not in REGISTER_NUMBERS:
         wanted = operand.base

@@ -17,7 +17,7 @@ class Limits:
     `expanded` the statements that macros and loops produce, `expanded_text` their characters.
     """
 
-    source: int = 16 * MEBIBYTE
+    source: int = 8 * MEBIBYTE
     output: int = 64 * MEBIBYTE
     expanded: int = 1_000_000
     expanded_text: int = 64 * MEBIBYTE

@@ -47,6 +47,7 @@ class NumberPatch:
 
     row: Instruction
     field: Field
+    name: str
 
     def apply(self, data: bytearray, offset: int, address: int, value: Value, bound: Bound) -> None:
         """See `asm.unit.Patch`."""
@@ -54,27 +55,31 @@ class NumberPatch:
         start, end = expression.start, expression.end
         number, section = value
         if section is not None:
-            raise address_for_number(self.row, start, end)
-        insert(data, offset, number_bits(self.row, self.field, number, start, end))
+            raise address_for_number(self.row, self.name, start, end)
+        bits = number_bits(self.row, self.field, self.name, number, start, end)
+        insert(data, offset, bits)
 
 
-def address_for_number(row: Instruction, start: int, end: int) -> SourceError:
+def address_for_number(row: Instruction, name: str, start: int, end: int) -> SourceError:
     """Return the mistake of a label where a plain number belongs."""
     remedy = (
         "%hi(symbol)"
         if row.name in ("lui", "auipc")
         else "a number, %lo(symbol), or the address in a register: la t0, symbol"
     )
-    return SourceError(f'"{row.name}" takes a number here, and this is the address of a label',
+    return SourceError(f'"{name}" takes a number here, and this is the address of a label',
                    start, end, remedy)  # fmt: skip
 
 
-def number_bits(row: Instruction, field: Field, number: int, start: int, end: int) -> int:
-    """Return the instruction bits for a plain number. Raises SourceError if it is out of range."""
+def number_bits(row: Instruction, field: Field, name: str, number: int, start: int, end: int) -> int:
+    """Return the instruction bits for a plain number. Raises SourceError if it is out of range.
+
+    `name` is what the source calls the instruction.
+    """
     if field.name == "upper":
         if not 0 <= number < 1 << 20:
             raise SourceError(
-                f'{number} is out of range for "{row.name}"',
+                f'{number} is out of range for "{name}"',
                 start,
                 end,
                 f"0 to 0xfffff, the upper 20 bits; {row.name} t1, %hi(number) takes them from a number",
@@ -84,7 +89,7 @@ def number_bits(row: Instruction, field: Field, number: int, start: int, end: in
         number = as_register(number)
     if not field.holds(number):
         raise SourceError(
-            f'{number} is out of range for "{row.name}"',
+            f'{number} is out of range for "{name}"',
             start,
             end,
             f"{field.minimum} to {field.maximum}" + _REMEDIES.get(row.name, ""),
@@ -154,6 +159,17 @@ class LowOfPatch:
         insert(data, offset, self.field.insert(low_part(distance)))
 
 
+_PAIRS = (
+    ("beq", "bne"), ("blt", "bge"), ("bltu", "bgeu"), ("beqz", "bnez"), ("blez", "bgtz"),
+    ("bgez", "bltz"), ("bgt", "ble"), ("bgtu", "bleu"),
+)  # fmt: skip
+# Each conditional branch with the one that branches when it does not.
+OPPOSITES: Mapping[str, str] = {
+    **dict(_PAIRS),
+    **{second: first for first, second in _PAIRS},
+}
+
+
 @dataclass(frozen=True, slots=True)
 class JumpPatch:
     """The distance from the instruction to a target. `text` is how the source calls the instruction."""
@@ -180,14 +196,14 @@ class JumpPatch:
                 "a target at an even address; .balign 4 before the label aligns it",
             )
         way = "forward" if distance > 0 else "back"
-        if value[1] is None:
-            remedy = "a label; a number is an absolute address here, not a distance (that is . + 8)"
-        elif self.field.maximum < 1 << 16:
-            remedy = "; or the opposite branch around a jump: b... 1f; j target; 1:"
-        else:
-            remedy = "; tail or call reaches any address"
         reach = f"{self.field.minimum} to {self.field.maximum} bytes"
-        expected = remedy if value[1] is None else reach + remedy
+        if value[1] is None:
+            expected = "a label; a number is an absolute address here, a distance is . + number"
+        elif self.name in OPPOSITES:
+            opposite = OPPOSITES[self.name]
+            expected = f"{reach}; or around a jump: {opposite} ..., 1f; j {text}; 1:"
+        else:
+            expected = f"{reach}; call and tail reach any address"
         return SourceError(
             f'"{text}" is {abs(distance)} bytes {way}, out of reach for "{self.name}"',
             start,

@@ -47,7 +47,7 @@ class Statement:
 
     `pieces` is empty when the text stands in the source as it is, from `line` and `column` on.
     `expansions` leads from the outermost macro use to this text. `problem` is a mistake found while
-    cutting (message, start, end), reported only if the statement counts.
+    cutting (message, start, end), reported only if the statement counts. `begin` keeps `place`.
     """
 
     text: str
@@ -57,6 +57,7 @@ class Statement:
     pieces: tuple[Piece, ...] = ()
     expansions: tuple[Expansion, ...] = ()
     problem: tuple[str, int, int] | None = None
+    begin: Place | None = None
 
     def locate(self, start: int, end: int) -> tuple[Place, int]:
         """Return the place of the text from `start` to `end`, and how many columns to mark."""
@@ -82,8 +83,11 @@ class Statement:
     @property
     def place(self) -> Place:
         """Where the statement begins."""
-        start = len(self.text) - len(self.text.lstrip())
-        return self.locate(start, start + 1)[0]
+        found = self.begin
+        if found is None:
+            start = len(self.text) - len(self.text.lstrip())
+            found = self.begin = self.locate(start, start + 1)[0]
+        return found
 
     def source_line(self, line: int) -> str:
         """Return a line of the source, as written."""

@@ -13,6 +13,9 @@ from asm.expression import EvaluationError, Expression, Reference, Value, evalua
 from asm.sections import Fragment
 from asm.source import Statement
 
+# How many definitions may hang on one another before any of them is a number.
+_MAX_CHAIN = 128
+
 
 class UndefinedNameError(EvaluationError):
     """An expression uses a name that is defined nowhere."""
@@ -20,6 +23,14 @@ class UndefinedNameError(EvaluationError):
     def __init__(self, name: Name, start: int, end: int) -> None:
         super().__init__(f'"{name.name}" is not defined', start, end)
         self.name = name
+
+
+class CircleError(EvaluationError):
+    """A name is defined in terms of itself; `names` are those on the way round."""
+
+    def __init__(self, names: frozenset[Name], name: Name, start: int, end: int) -> None:
+        super().__init__(f'"{name.name}" is defined in terms of itself', start, end)
+        self.names = names
 
 
 class DefinitionError(EvaluationError):
@@ -61,7 +72,8 @@ class Name:
     is_weak: bool = False
     is_function: bool = False
     size: Bound | None = None
-    # The value found in an evaluation round, and the number of that round.
+    # The value found in an evaluation round, whether it hangs on an address, and the round's number.
+    is_relative: bool = False
     known: Value = (0, None)
     round: int = -1
 
@@ -137,7 +149,7 @@ class Evaluator:
         self._round = 0
 
     def fresh(self) -> None:
-        """Forget the values of names: something has moved or was defined."""
+        """Forget the values of names: the sections have moved."""
         self._round += 1
 
     def value(self, bound: Bound) -> Value:
@@ -165,14 +177,16 @@ class Evaluator:
             return name.value, None
         if name.bound is not None:
             if name.round != self._round:
-                self._resolve(name, reference)
+                self._resolve(name)
+            self.used_address |= name.is_relative
             return name.known
         if name.poisoned or (name.is_weak and not self.early):
             return 0, None
         raise UndefinedNameError(name, reference.start, reference.end)
 
-    def _resolve(self, name: Name, reference: Reference) -> None:
+    def _resolve(self, name: Name) -> None:
         """Find the values of all names that `name` hangs on, then its own, without recursion."""
+        used_before = self.used_address
         path = [name]
         on_path = {name}
         while path:
@@ -188,19 +202,28 @@ class Evaluator:
                 None,
             )
             if missing is None:
+                self.used_address = False
                 try:
                     top.known = self.value(bound)
                 except DefinitionError:
                     raise
                 except EvaluationError as error:
                     raise DefinitionError(error, bound.statement) from None
+                top.is_relative = self.used_address
                 top.round = self._round
                 path.pop()
                 on_path.discard(top)
             elif missing in on_path:
+                expression = bound.expression
+                circle = frozenset(path[path.index(missing) :])
+                raise DefinitionError(
+                    CircleError(circle, missing, expression.start, expression.end),
+                    bound.statement,
+                )
+            elif len(path) >= _MAX_CHAIN:
                 raise DefinitionError(
                     EvaluationError(
-                        f'"{missing.name}" is defined in terms of itself',
+                        f'"{top.name}" hangs on a chain of more than {_MAX_CHAIN} other names',
                         bound.expression.start,
                         bound.expression.end,
                     ),
@@ -209,3 +232,4 @@ class Evaluator:
             else:
                 path.append(missing)
                 on_path.add(missing)
+        self.used_address = used_before

@@ -61,14 +61,22 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """An operand such as ``@progbits``, without its sign."""
+    """An operand such as ``@progbits``, without its sign; or the format of ``.insn``."""
 
     name: str
     start: int
     end: int
 
 
-Operand = Expression | Memory | Text | Attribute
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """An operand that is left out between two commas."""
+
+    start: int
+    end: int
+
+
+Operand = Expression | Memory | Text | Attribute | Skipped
 
 
 @dataclass(slots=True)
@@ -155,12 +163,12 @@ def _statement(tree: Tree[Token]) -> Parsed:
                     end,
                 )
             labels.append(Label(str(first), start, end))
-        elif part.data == "operation":
-            operands = tuple(_operand(item) for item in part.children[1:])
-            return Parsed(tuple(labels), first.lower(), start, end, operands)
-        else:
+        elif part.data == "assignment":
             value = _expression(part.children[2])
             return Parsed(tuple(labels), str(first), start, end, (value,), str(part.children[1]))
+        else:
+            operands = tuple(_operand(item) for item in part.children[1:])
+            return Parsed(tuple(labels), first.lower(), start, end, operands)
     return Parsed(tuple(labels), "", 0, 0, ())
 
 
@@ -176,6 +184,10 @@ def _bounds(tree: Tree[Token]) -> tuple[int, int]:
 
 def _operand(item: Token | Tree[Token]) -> Operand:
     if isinstance(item, Token):
+        if item.type == "SKIPPED":
+            return Skipped(*_span(item))
+        if item.type == "FORMAT":
+            return Attribute(item.lower(), *_span(item))
         return _expression(item)
     if item.data == "memory":
         start, end = _bounds(item)
@@ -317,42 +329,54 @@ def _character(token: Token) -> int:
     return ord(inner)
 
 
-# What a parser state lacks, judged by which of the grammar's terminals it would have taken.
+# Where the parser stopped, the lexer may take a name for a format or .insn itself.
+_STARTS_OPERAND = frozenset(
+    {"NAME", "NUMBER", "STRING", "LOCAL", "CHARACTER", "MODIFIER", "FORMAT", "INSN"}
+)
+_UNFINISHED = frozenset(",(+-*/%|&^!<>=~")
+_PLACEHOLDER = re.compile(r"\\[\w.@()]*")
+
+
 def _in_words(text: str, error: UnexpectedInput) -> StatementError:
-    end_of_text = len(text.rstrip())
+    """Say what is wrong where the parser stopped, from the text around the place."""
     if isinstance(error, UnexpectedCharacters):
-        start = error.pos_in_stream or 0
-        character = text[start]
-        if character == "'":
-            return StatementError("a character is missing after the '", start, start + 1)
-        if character == "\\":
-            found = re.compile(r"\\[\w.@()]*").match(text, start)
-            return StatementError(
-                f'"{found[0] if found else character}" stands outside of a macro that has it as an'
-                " argument",
-                start,
-                found.end() if found else start + 1,
-            )
-        shown = f'"{character}"' if character.isprintable() else f"U+{ord(character):04X}"
-        return StatementError(f"the character {shown} cannot stand here", start, start + 1)
+        return _odd_character(text, error.pos_in_stream or 0)
     assert isinstance(error, UnexpectedToken)
     token = error.token
-    expected = error.expected
-    if token.type == "$END":
-        if "_CLOSE" in expected:
-            return StatementError('a ")" is missing at the end', end_of_text, end_of_text + 1)
-        last = text.rstrip()[-1:]
+    ended = token.type == "$END"
+    start = len(text.rstrip()) if ended else _span(token)[0]
+    shown = token.strip()
+    end = start + max(len(shown), 1)
+    before = text[:start].rstrip()
+    # Mark the sign that leads to nothing, not the emptiness after it.
+    if before[-1:] in _UNFINISHED and (ended or token.type not in _STARTS_OPERAND):
+        message = f'an operand is missing after "{before[-1]}"'
+        return StatementError(message, len(before) - 1, len(before))
+    is_open = before.count("(") > before.count(")")
+    if ended:
         return StatementError(
-            f'an operand is missing after "{last}"', max(end_of_text - 1, 0), end_of_text
+            'a ")" is missing' if is_open else "the statement is not complete", start, end
         )
-    start, end = _span(token)
-    shown = f'"{token.strip()}"'
-    end = start + max(len(token.strip()), 1)
-    if token.type == "_COMMA" and "NAME" in expected:
+    if is_open:
+        return StatementError(f'a ")" is missing before "{shown}"', start, end)
+    if token.type == "_COMMA":
         return StatementError('an operand is missing before ","', start, end)
-    if "_CLOSE" in expected:
-        return StatementError(f'a ")" is missing before {shown}', start, end)
-    starts_operand = token.type in ("NAME", "NUMBER", "STRING", "LOCAL", "CHARACTER", "MODIFIER")
-    if "_COMMA" in expected and starts_operand:
-        return StatementError(f'a "," is missing before {shown}', start, end)
-    return StatementError(f"{shown} cannot stand here", start, end)
+    if token.type in _STARTS_OPERAND and re.search(r"\s\S+\s*$", before):
+        return StatementError(f'a "," is missing before "{shown}"', start, end)
+    quoted = shown if '"' in shown else f'"{shown}"'
+    return StatementError(f"{quoted} cannot stand here", start, end)
+
+
+def _odd_character(text: str, start: int) -> StatementError:
+    character = text[start]
+    if character == "'":
+        return StatementError("a character is missing after the '", start, start + 1)
+    found = _PLACEHOLDER.match(text, start)
+    if found is not None:
+        return StatementError(
+            f'"{found[0]}" has no meaning here: there is no macro parameter of that name',
+            start,
+            found.end(),
+        )
+    shown = f'"{character}"' if character.isprintable() else f"U+{ord(character):04X}"
+    return StatementError(f"the character {shown} cannot stand here", start, start + 1)

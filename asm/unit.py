@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import NoReturn, Protocol
+from typing import Protocol
 
 from asm.diagnostics import Diagnostic, nearest
 from asm.expression import EvaluationError, Expression, Reference, Value
@@ -20,6 +20,11 @@ from asm.sections import Fragment, Section, Tail
 from asm.source import Statement
 from asm.symbols import Bound, DefinitionError, Evaluator, Name, Symbols, UndefinedNameError
 from asm.syntax import Label
+
+# A message may quote the source, whose words may be of any length.
+_LONGEST_MESSAGE = 300
+# Names that are looked at for suggestions, in all.
+_MAX_COMPARISONS = 500_000
 
 
 class SourceError(Exception):
@@ -95,6 +100,7 @@ class Diagnostics:
         self._found: dict[tuple[Place, str], tuple[tuple[int, int, int], Diagnostic]] = {}
         self._files: dict[str, int] = {}
         self._nearest: dict[tuple[str, str], str] = {}
+        self._comparisons = 0
 
     def __bool__(self) -> bool:
         return bool(self._found)
@@ -105,7 +111,7 @@ class Diagnostics:
         self.put(
             Diagnostic(
                 place,
-                mistake.message,
+                mistake.message[:_LONGEST_MESSAGE],
                 statement.source_line(place.line),
                 width,
                 mistake.expected,
@@ -123,7 +129,9 @@ class Diagnostics:
         outer = diagnostic.expansions[0].place if diagnostic.expansions else place
         file = self._files.setdefault(outer.file, len(self._files))
         self._found[key] = ((file, outer.line, len(self._found)), diagnostic)
-        if len(self._found) >= self._limit:
+        if len(self._found) == self._limit:
+            note = f"there are more mistakes than these {self._limit}; correct some and try again"
+            self._found[place, note] = ((len(self._files), 0, 0), Diagnostic(place, note))
             raise LimitReachedError
 
     def sorted(self) -> list[Diagnostic]:
@@ -132,10 +140,16 @@ class Diagnostics:
         return [diagnostic for _, diagnostic in by_place]
 
     def suggest(self, word: str, kind: str, known: Iterable[str]) -> str:
-        """Return the nearest of `known` names of a `kind`; remembered, as it takes a while."""
+        """Return the nearest of `known` names of a `kind`, or an empty string.
+
+        Looking takes a while: what was found is remembered, and in a source with very many names and
+        mistakes there is a last suggestion.
+        """
         key = (kind, word)
         if key not in self._nearest:
-            self._nearest[key] = nearest(word, known)
+            names = list(known) if self._comparisons < _MAX_COMPARISONS else []
+            self._comparisons += len(names)
+            self._nearest[key] = nearest(word, names)
         return self._nearest[key]
 
 
@@ -194,16 +208,23 @@ class Unit:
                 *_word(statement),
                 expected="a section with contents, such as .data; or .space N here",
             )
+        self.count(len(data), statement)
         self.lines.append(Line(fragment, len(buffer), len(data), statement, is_code))
         buffer += data
-        self.count(len(data), statement)
 
     def count(self, size: int, statement: Statement) -> None:
         """Count `size` bytes of output. Raises SourceError when there are too many."""
+        self.check_room(size, statement)
         self.filled += size
-        if self.filled > self.options.limits.output:
+
+    def check_room(self, size: int, statement: Statement) -> None:
+        """Raise SourceError if there is no room for `size` more bytes of output."""
+        limit = self.options.limits.output
+        if self.filled + size > limit:
             raise SourceError(
-                f"the program grows beyond {self.options.limits.output} bytes", *_word(statement)
+                f"the program grows beyond {limit} bytes here",
+                *_word(statement),
+                expected="a smaller size; zeros that need no place in a file belong into .bss",
             )
 
     def open_bytes(
@@ -220,10 +241,9 @@ class Unit:
     def add_tail(self, tail: Tail, is_code: bool) -> None:
         """Append a part whose size the layout finds."""
         section = self.section
-        self.evaluator.fresh()
         try:
             size = tail.size(section.here, section)
-        except EvaluationError:
+        except (EvaluationError, SourceError):
             size = 0
         self.count(size, tail.statement)
         fragment = section.close(tail, size)
@@ -255,7 +275,6 @@ class Unit:
         if expression.value is not None:
             return expression.value
         evaluator = self.evaluator
-        evaluator.fresh()
         evaluator.used_address = False
         try:
             value, section = evaluator.value(self.bind(expression, statement))
@@ -272,7 +291,6 @@ class Unit:
         if expression.value is not None:
             return expression.value
         evaluator = self.evaluator
-        evaluator.fresh()
         evaluator.used_address = False
         bound = self.bind(expression, statement)
         try:
@@ -336,10 +354,6 @@ class Unit:
             place = name.defined_at.locate(name.start, name.end)[0]
             message = f'"{name.name}" is already defined at {place}'
         raise SourceError(message, start, end, "another name, or a numeric label such as 1:")
-
-    def fail(self, message: str, expression: Expression, expected: str = "") -> NoReturn:
-        """Raise the SourceError that an operand is wrong."""
-        raise SourceError(message, expression.start, expression.end, expected)
 
 
 _LABEL = re.compile(r"([\w.$]+)\s*:")

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from asm.directives import data, files, placement, remarks, sections, symbols
+from asm.directives import custom, data, files, placement, remarks, sections, symbols
 from asm.directives.arguments import Handler
 
 DIRECTIVES: Mapping[str, Handler] = {
+    **custom.DIRECTIVES,
     **data.DIRECTIVES,
     **files.DIRECTIVES,
     **placement.DIRECTIVES,
@@ -22,3 +23,5 @@ DIRECTIVES: Mapping[str, Handler] = {
 
 # Directives whose operands mean nothing here and are not even parsed.
 IGNORED = remarks.IGNORED
+# Directives that are known and refused: what is wrong with them, and what to write instead.
+UNSUPPORTED = remarks.UNSUPPORTED

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from asm.expression import Expression
 from asm.source import Statement
-from asm.syntax import Memory, Operand, Parsed, Text
+from asm.syntax import Memory, Operand, Parsed, Skipped, Text
 from asm.unit import SourceError, Unit
 
 Handler = Callable[[Unit, Statement, Parsed], None]
@@ -35,6 +35,8 @@ def expression_of(operand: Operand, form: str) -> Expression:
                 form,
             )
         return operand
+    if isinstance(operand, Skipped):
+        raise SourceError("an operand is left out here", operand.start, operand.end, form)
     what = "a string" if isinstance(operand, Text) else "this"
     if isinstance(operand, Memory):
         what = "an address with a register"

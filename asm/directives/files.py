@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from asm.directives.arguments import Handler, check_count, number_of, text_of
-from asm.files import FileError, read_bytes
+from asm.files import FileError, file_size, read_bytes
 from asm.source import Statement
-from asm.syntax import Parsed
+from asm.syntax import Operand, Parsed
 from asm.unit import SourceError, Unit
 
 _FORM = '.incbin "file", skip, count'
@@ -18,27 +18,32 @@ def _incbin(unit: Unit, statement: Statement, parsed: Parsed) -> None:
     operands = parsed.operands
     operand = operands[0]
     name = text_of(operand, _FORM)
-    skip = number_of(unit, statement, operands[1], _FORM, 0) if len(operands) > 1 else 0
+    skip = count = 0
     try:
         found = unit.folders.find(name, statement.source.name if unit.has_folder else None)
-        data = read_bytes(found, unit.options.limits.output)
+        rest = file_size(found)
+        if len(operands) > 1:
+            skip = _within(unit, statement, operands[1], rest)
+            rest -= skip
+        count = rest
+        if len(operands) > 2:
+            count = _within(unit, statement, operands[2], rest)
+        # Told before a byte is read.
+        unit.check_room(count, statement)
+        data = read_bytes(found, unit.options.limits.output, skip)[:count]
     except FileError as problem:
         raise SourceError(problem.message, operand.start, operand.end, problem.expected) from None
-    if skip > len(data):
-        raise SourceError(
-            f"the file has {len(data)} bytes", operands[1].start, operands[1].end,
-            f"0 to {len(data)}",
-        )  # fmt: skip
-    data = data[skip:]
-    if len(operands) > 2:
-        count = number_of(unit, statement, operands[2], _FORM, 0)
-        if count > len(data):
-            raise SourceError(
-                f"the file has {len(data)} bytes there", operands[2].start, operands[2].end,
-                f"0 to {len(data)}",
-            )  # fmt: skip
-        data = data[:count]
     unit.emit(data, statement, False)
+
+
+def _within(unit: Unit, statement: Statement, operand: Operand, size: int) -> int:
+    """Return a number that may be no more than the `size` that the file has left."""
+    number = number_of(unit, statement, operand, _FORM, 0)
+    if number > size:
+        raise SourceError(
+            f"{number} bytes are more than the file has", operand.start, operand.end, f"0 to {size}"
+        )
+    return number
 
 
 DIRECTIVES: Mapping[str, Handler] = {".incbin": _incbin}

@@ -11,12 +11,14 @@ from asm.isa.decode import INSTRUCTIONS_BY_NAME
 from asm.sections import Section
 from asm.source import Statement
 from asm.symbols import Bound
-from asm.syntax import Parsed
+from asm.syntax import Parsed, Skipped
 from asm.unit import SourceError, Unit
 
 _MAX_ALIGNMENT = 20
+_INSTRUCTION = 4
 # Spaces up to this size are bytes at once; larger ones are filled in when everything is placed.
 _SMALL = 64
+_SHORT_NOP = b"\x01\0"
 _NOP = INSTRUCTIONS_BY_NAME["addi"].encoding.match.to_bytes(4, "little")
 
 
@@ -32,6 +34,7 @@ class _Align:
     most: int
     statement: Statement
 
+    # In code, zeros and a 2-byte nop come first where instructions are not aligned, as in GNU as.
     def size(self, offset: int, section: Section) -> int:
         """See `asm.sections.Tail`."""
         size = -offset % self.alignment
@@ -39,10 +42,15 @@ class _Align:
 
     def fill(self, offset: int, size: int, section: Section) -> bytes:
         """See `asm.sections.Tail`."""
-        if self.pattern:
-            odd = size % len(self.pattern)
-            return bytes(odd) + self.pattern * (size // len(self.pattern))
-        return bytes(size % 4) + _NOP * (size // 4)
+        if not self.pattern:
+            short = _SHORT_NOP if size % 4 >= 2 else b""
+            return bytes(size % 2) + short + _NOP * (size // 4)
+        if size % len(self.pattern):
+            raise SourceError(
+                f"the padding of {size} bytes is no multiple of {len(self.pattern)}",
+                *_text_span(self.statement),
+            )
+        return self.pattern * (size // len(self.pattern))
 
 
 @dataclass(slots=True, eq=False)
@@ -134,19 +142,26 @@ def _aligned(power: bool, pattern_size: int = 1) -> Handler:
                 f"a power of two up to {1 << _MAX_ALIGNMENT}, in bytes",
             )  # fmt: skip
         fill = most = 0
-        if len(operands) > 1:
+        has_fill = len(operands) > 1 and not isinstance(operands[1], Skipped)
+        if has_fill:
             fill = number_of(unit, statement, operands[1], form)
         if len(operands) > 2:
             most = number_of(unit, statement, operands[2], form, 0)
         section = unit.section
-        if alignment < 2:
+        # Instructions are taken to be aligned already, even after odd data, as in GNU as:
+        # what really pads is .balign 4, 0.
+        if alignment < 2 or (section.is_code and not has_fill and alignment <= _INSTRUCTION):
             return
         section.align_to(alignment)
-        has_fill = len(operands) > 1
         pattern = b"" if section.is_code and not has_fill else _pattern(fill, pattern_size)
         unit.add_tail(_Align(alignment, pattern, most, statement), section.is_code)
 
     return handle
+
+
+def _text_span(statement: Statement) -> tuple[int, int]:
+    text = statement.text
+    return len(text) - len(text.lstrip()), len(text.rstrip())
 
 
 def _pattern(value: int, size: int) -> bytes:
@@ -217,6 +232,16 @@ def align(unit: Unit, alignment: int, statement: Statement) -> None:
     """Let what follows stand at a multiple of `alignment`, with zeros before it."""
     unit.section.align_to(alignment)
     unit.add_tail(_Align(alignment, b"\0", 0, statement), False)
+
+
+def pad_code(unit: Unit) -> None:
+    """Fill every section of code up to its alignment, as GNU as does."""
+    if not unit.lines:
+        return
+    for section in unit.sections.values():
+        if section.is_code and section.alignment > 1:
+            tail = _Align(section.alignment, b"", 0, unit.lines[-1].statement)
+            section.close(tail, tail.size(section.here, section))
 
 
 def reserve(unit: Unit, size: int, statement: Statement) -> None:

@@ -63,21 +63,20 @@ def _option(unit: Unit, statement: Statement, parsed: Parsed) -> None:
         )  # fmt: skip
 
 
-def _unsupported(reason: str, remedy: str) -> Handler:
-    def handle(unit: Unit, statement: Statement, parsed: Parsed) -> None:
-        raise SourceError(f'"{parsed.word}" {reason}', parsed.start, parsed.end, remedy)
-
-    return handle
-
+# Directives that other machines' sources have; what follows them is not even parsed.
+UNSUPPORTED: Mapping[str, tuple[str, str]] = {
+    ".altmacro": ("the alternate macro syntax is not supported", r"\name, \@ and \() in a macro"),
+    ".noaltmacro": ("the alternate macro syntax is not supported", r"\name, \@ and \()"),
+    **dict.fromkeys(
+        (".float", ".single", ".double", ".float16", ".dc.s", ".dc.d"),
+        ("this machine has no floating point", ".word with the bits of the number"),
+    ),
+    **dict.fromkeys((".octa", ".bigint"), ("numbers of this size are not supported", ".quad, twice")),
+}
 
 DIRECTIVES: Mapping[str, Handler] = {
     ".error": _error,
     ".err": _error,
     ".fail": _fail,
     ".option": _option,
-    ".altmacro": _unsupported("is not supported", r"the usual macros, with \name and \@"),
-    **{
-        name: _unsupported("is not supported: this machine has no floating point", ".word")
-        for name in (".float", ".single", ".double", ".float16")
-    },
 }

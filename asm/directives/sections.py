@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -39,6 +40,7 @@ _UNLOADED = (
     ".comment", ".note", ".debug", ".stab", ".gnu", ".riscv", ".eh_frame", ".group", ".line",
 )  # fmt: skip
 
+_SECTION_NAME = re.compile(r"[\w.$-]+")
 _FORM = '.section name, "flags", @progbits'
 _FLAGS = "a (loaded), w (writable), x (code)"
 
@@ -51,7 +53,7 @@ def _usual(name: str) -> _Usual | None:
 def _section(unit: Unit, statement: Statement, parsed: Parsed) -> None:
     check_count(parsed, 1, 6, _FORM)
     operands = parsed.operands
-    name = _name(operands[0])
+    name = _name(statement, operands[0])
     flags, flags_at = _flags(operands)
     nobits = _is_nobits(operands)
     known = unit.sections.get(name)
@@ -87,11 +89,14 @@ def _significant(flags: str) -> str:
     return "".join(sorted(set(flags) & set("awx")))
 
 
-def _name(operand: Operand) -> str:
+def _name(statement: Statement, operand: Operand) -> str:
     if isinstance(operand, Text):
         return operand.data.decode("utf-8", "replace")
-    if isinstance(operand, Expression) and operand.name:
-        return operand.name
+    if isinstance(operand, Expression):
+        # As written: a name such as .note.GNU-stack is no single name elsewhere.
+        text = statement.text[operand.start : operand.end]
+        if _SECTION_NAME.fullmatch(text):
+            return text
     raise SourceError("the name of a section is needed here", operand.start, operand.end, _FORM)
 
 

@@ -8,6 +8,7 @@ from asm.directives.arguments import Handler, check_count, expression_of, name_o
 from asm.directives.placement import align, move_to, reserve
 from asm.expression import Expression
 from asm.source import Statement
+from asm.symbols import Bound
 from asm.syntax import Attribute, Parsed, Text
 from asm.unit import Common, SourceError, Unit
 
@@ -106,7 +107,8 @@ def _common(unit: Unit, statement: Statement, parsed: Parsed) -> None:
     operands = parsed.operands
     text = name_of(operands[0], form)
     size = number_of(unit, statement, operands[1], form, 0)
-    alignment = _common_alignment(size)
+    local = parsed.word == ".lcomm"
+    alignment = _local_alignment(size) if local else _common_alignment(size)
     if len(operands) == 3:
         alignment = number_of(unit, statement, operands[2], form, 1, 1 << 20)
         if alignment & (alignment - 1):
@@ -122,17 +124,16 @@ def _common(unit: Unit, statement: Statement, parsed: Parsed) -> None:
         name.is_global = True
     name.defined_at = statement
     name.start, name.end = operands[0].start, operands[0].end
-    if parsed.word == ".comm":
-        # Common storage follows everything else in .bss: see place_commons.
+    name.size = Bound(Expression((size,), 0, 1, size), (), statement)
+    if not local:
         name.is_global = True
-        unit.commons[text] = Common(name, size, alignment, statement)
-    else:
-        _place(unit, Common(name, size, alignment, statement))
+    unit.commons[text] = Common(name, size, alignment, statement)
 
 
 def place_commons(unit: Unit) -> None:
-    """Put the storage of all ``.comm`` at the end of ``.bss``."""
-    for common in unit.commons.values():
+    """Put the storage of all ``.comm`` and ``.lcomm`` at the end of ``.bss``."""
+    # The local ones first: GNU as puts them into the section itself, the linker adds the others.
+    for common in sorted(unit.commons.values(), key=lambda common: common.name.is_global):
         try:
             _place(unit, common)
         except SourceError as mistake:
@@ -152,11 +153,13 @@ def _place(unit: Unit, common: Common) -> None:
 
 
 def _common_alignment(size: int) -> int:
-    """The alignment that storage of `size` bytes gets by itself."""
-    alignment = 1
-    while alignment * 2 <= min(size, 8):
-        alignment *= 2
-    return alignment
+    """The alignment that ``.comm`` gives by itself: the next power of two, up to 16."""
+    return min(1 << max(size - 1, 0).bit_length(), 16)
+
+
+def _local_alignment(size: int) -> int:
+    """The alignment that ``.lcomm`` gives by itself: the power of two not above `size`, up to 8."""
+    return min(1 << max(size, 1).bit_length() - 1, 8)
 
 
 DIRECTIVES: Mapping[str, Handler] = {
