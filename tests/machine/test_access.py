@@ -298,12 +298,14 @@ class TestAtomics:
         memory.path.write_physical4(place, memory.path.read_physical4(place) + 2)
         assert memory.device.words[2] == 42
 
+    def test_amos_where_nothing_is_are_refused(self, memory: BareMemory) -> None:
+        assert trap_of(lambda: memory.path.amo_address4(END)) == (Cause.STORE_ACCESS, END)
+
     def test_amos_need_the_right_to_store(self, memory: BareMemory) -> None:
         memory.pmp.set_address(0, 0xFFFF_FFFF)
         memory.pmp.set_config(0, 0x1D)
         memory.enter(Privilege.U)
         assert trap_of(lambda: memory.path.amo_address4(RAM_BASE)) == (Cause.STORE_ACCESS, RAM_BASE)
-        assert trap_of(lambda: memory.path.amo_address4(END)) == (Cause.STORE_ACCESS, END)
 
 
 class TestCodeThatChanges:

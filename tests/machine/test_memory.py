@@ -99,6 +99,17 @@ class TestWatching:
         assert first == []
         assert second == [RAM_BASE + 4]
 
+    def test_after_the_last_watch_stores_are_as_fast_as_before(self) -> None:
+        ram = Ram(size=PAGE)
+
+        def hear(place: int, size: int) -> None:
+            raise AssertionError(f"{size} bytes at {place:#x}")
+
+        ram.watch(RAM_BASE + 0xFF8, 8, hear)
+        ram.unwatch(hear)
+        ram.store(0xFF8, 4, 1)
+        assert not any(ram.marks)
+
     def test_watching_outside_ram_does_nothing(self) -> None:
         ram = Ram(size=PAGE)
         ram.watch(RAM_BASE - 8, 8, lambda place, size: None)

@@ -326,6 +326,11 @@ class TestExplaining:
         assert refused.cause is Cause.LOAD_PAGE_FAULT
         assert "SUM" in refused.verdict
 
+    def test_s_never_executes_user_pages_whatever_sum_says(self) -> None:
+        memory = Paged(V | R | X | U)
+        memory.use(Privilege.S, SUM)
+        assert "never execute" in memory.path.explain(VIRTUAL, Access.FETCH).verdict
+
     def test_the_pmp_has_the_last_word(self) -> None:
         memory = Paged(V | R)
         memory.pmp.set_config(0, 0x19)

@@ -193,6 +193,24 @@ class TestInterrupts:
         assert terminal.get(IIR) == 0x02
         assert terminal.get(IIR) == 0x01
 
+    def test_reading_lsr_calms_an_overrun(self, terminal: Terminal) -> None:
+        terminal.put(MCR, LOOPBACK)
+        terminal.put(IER, LINE)
+        terminal.put(DATA, 1)
+        assert not terminal.interrupt
+        terminal.put(DATA, 2)
+        assert terminal.interrupt
+        terminal.get(LSR)
+        assert not terminal.interrupt
+
+    def test_clearing_the_transmitter_reports_it_empty(self, terminal: Terminal) -> None:
+        terminal.put(FCR, 1)
+        terminal.put(IER, THRE)
+        terminal.get(IIR)
+        assert not terminal.interrupt
+        terminal.put(FCR, 5)
+        assert terminal.interrupt
+
     def test_an_overrun_goes_before_all_and_lsr_acknowledges_it(self, terminal: Terminal) -> None:
         terminal.put(MCR, LOOPBACK)
         terminal.put(IER, LINE | RECEIVED | THRE)
