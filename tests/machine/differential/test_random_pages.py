@@ -11,7 +11,7 @@ from tests.support import oracle_ours, oracle_qemu
 from tests.support.oracle_compare import compare
 
 PROGRAM = Path(__file__).parent / "programs" / "random_pages.s"
-ROUNDS = 150
+ROUNDS = 80
 
 _NO_QEMU = oracle_qemu.missing()
 pytestmark = pytest.mark.skipif(_NO_QEMU is not None, reason=_NO_QEMU or "")

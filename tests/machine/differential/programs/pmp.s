@@ -198,7 +198,7 @@ main:
 
     title "random settings of four entries"
     li s11, 0x2545f491
-    li s10, 300
+    li s10, 150
 1:  call shuffle
     call scan_some
     addi s10, s10, -1
