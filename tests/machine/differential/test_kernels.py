@@ -22,12 +22,16 @@ def built(name: str, folder: Path, *options: str) -> bytes:
 
 @pytest.mark.skipif(_NO_QEMU is not None, reason=_NO_QEMU or "")
 @pytest.mark.parametrize("level", ["-O0", "-O2"])
-def test_a_kernel_prints_the_same_as_in_qemu(level: str, tmp_path: Path) -> None:
-    elf = built("machine", tmp_path, level)
+@pytest.mark.parametrize(("name", "status"), [("machine", 0), ("paging", 3)])
+def test_a_kernel_prints_the_same_as_in_qemu(
+    name: str, status: int, level: str, tmp_path: Path
+) -> None:
+    elf = built(name, tmp_path, level)
     theirs = oracle_qemu.run(elf, tmp_path)
     ours = oracle_ours.run(read_elf(elf, "kernel.elf"))
     assert theirs.console.endswith("end\n"), theirs.console[-1000:]
     assert ours == theirs
+    assert ours.status == status
 
 
 @pytest.mark.parametrize("code", [0, 1, 21])
