@@ -251,18 +251,21 @@ class Unit:
 
     # Names and values.
 
-    def bind(self, expression: Expression, statement: Statement) -> Bound:
-        """Tie the names of an expression to what they mean at this line."""
+    def bind(self, expression: Expression, statement: Statement, ahead: int = 0) -> Bound:
+        """Tie the names of an expression to what they mean at this line.
+
+        ``.`` is `ahead` bytes after what the section holds by now.
+        """
         if expression.value is not None:
             return Bound(expression, (), statement)
-        names = [self._meaning(item) for item in expression.code if isinstance(item, Reference)]
+        names = [self._meaning(item, ahead) for item in expression.code if isinstance(item, Reference)]
         return Bound(expression, tuple(names), statement)
 
-    def _meaning(self, reference: Reference) -> Name:
+    def _meaning(self, reference: Reference, ahead: int) -> Name:
         text = reference.name
         if text == ".":
             fragment = self.section.fragments[-1]
-            return Name(".", fragment, len(fragment.data))
+            return Name(".", fragment, len(fragment.data) + ahead)
         if text[0] in "0123456789":
             return self.symbols.mention_numeric(text)
         return self.symbols.mention(text)

@@ -56,7 +56,9 @@ def _numbers(size: int) -> Handler:
             if number is None:
                 number = unit.constant(expression, statement)
             if number is None:
-                patches.append((len(data), patch, unit.bind(expression, statement)))
+                # The place of a number among several is its own.
+                bound = unit.bind(expression, statement, len(data))
+                patches.append((len(data), patch, bound))
                 data += bytes(size)
             else:
                 data += number_bytes(number, size, expression)
