@@ -6,6 +6,7 @@ in both states.
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -51,11 +52,10 @@ class Ram:
     stop; they are called before the store, and the mark is gone when they return.
 
     Raises ValueError for a size that is not a positive multiple of 4 KiB or exceeds 2 GiB, and for
-    a base that is not at the start of a page.
+    a base that is not at the start of a page, and if the host cannot give that much.
     """
 
     __slots__ = (
-        "_bytes",
         "_changed",
         "_chunks",
         "_pages",
@@ -79,10 +79,13 @@ class Ram:
             raise ValueError(f"RAM at {base:#x}: it must start at a multiple of 4 KiB")
         self.base = base
         self.size = size
-        self.data = bytearray(size)
-        self._bytes: memoryview[int] = memoryview(self.data)
-        self.halves: memoryview[int] = self._bytes.cast("H")
-        self.words: memoryview[int] = self._bytes.cast("I")
+        try:
+            # The host gives anonymous pages when they are first used, and zero.
+            self.data: memoryview[int] = memoryview(mmap.mmap(-1, size))
+        except OSError as error:
+            raise ValueError(f"RAM of {size} bytes: the host has not so much memory") from error
+        self.halves: memoryview[int] = self.data.cast("H")
+        self.words: memoryview[int] = self.data.cast("I")
         self.marks = bytearray([CLEAN]) * (size >> GRANULE_SHIFT)
         self.on_code: Callable[[int], None] = _nothing
         self.on_table: Callable[[int], None] = _nothing
@@ -103,7 +106,7 @@ class Ram:
         if size < 0 or not self.contains(address, size):
             return None
         offset = address - self.base
-        return bytes(self._bytes[offset : offset + size])
+        return bytes(self.data[offset : offset + size])
 
     def write(self, address: int, data: bytes) -> None:
         """Change bytes from outside the machine: caches follow, watchers are not told.
@@ -213,7 +216,7 @@ class Ram:
         chunks = set()
         for page in self._changed:
             start = page << PAGE_SHIFT
-            content = bytes(self._bytes[start : start + PAGE_SIZE])
+            content = bytes(self.data[start : start + PAGE_SIZE])
             self._map_marks(page, _SET_CLEAN)
             if content != self._pages[page]:
                 self._pages[page] = _ZERO_PAGE if content == _ZERO_PAGE else content
