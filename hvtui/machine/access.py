@@ -17,12 +17,12 @@ So `sfence.vma` and `fence.i` have nothing left to do. All is dropped *in place*
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TypeAlias
 
 from asm.isa.causes import Cause
 from asm.isa.width import MASK
 from hvtui.machine.bus import Bus
+from hvtui.machine.contexts import Context, DataContext, FetchContext, Op
 from hvtui.machine.memory import CODE, GRANULE_SHIFT, PAGE_OFFSET, PAGE_SIZE, TABLE, Ram
 from hvtui.machine.pmp import Pmp, PmpRegion
 from hvtui.machine.privilege import Privilege
@@ -41,9 +41,6 @@ from hvtui.machine.translation import (
 )
 from hvtui.machine.trap import Trap
 
-# A decoded instruction, bound to its address: executes and returns the address of the next one.
-Op: TypeAlias = Callable[[], int]
-
 # When more than these have been remembered since the last time, everything is dropped.
 MAX_OPS = 1 << 16
 MAX_PAGES = 1 << 14
@@ -59,50 +56,6 @@ _RegionsKey: TypeAlias = tuple[PmpRegion, ...]
 
 # A mode's key: the privilege, `satp` and `mstatus`.
 _MODE_BITS = 96
-
-
-class _DataContext:
-    """Where loads and stores may go directly: from a page's address to its offset in RAM."""
-
-    __slots__ = ("load_pages", "space", "store_pages")
-
-    def __init__(self, space: AddressSpace) -> None:
-        self.space = space
-        self.load_pages: dict[int, int] = {}
-        self.store_pages: dict[int, int] = {}
-
-    def drop(self, page: int) -> None:
-        self.load_pages.pop(page, None)
-        self.store_pages.pop(page, None)
-
-    def clear(self) -> None:
-        self.load_pages.clear()
-        self.store_pages.clear()
-
-
-class _FetchContext:
-    """Decoded instructions by their addresses, and the pages they were fetched from."""
-
-    __slots__ = ("addresses", "ops", "pages", "space")
-
-    def __init__(self, space: AddressSpace) -> None:
-        self.space = space
-        self.ops: dict[int, Op] = {}
-        self.pages: dict[int, int] = {}
-        self.addresses: dict[int, set[int]] = {}
-
-    def drop(self, page: int) -> None:
-        self.pages.pop(page, None)
-        for address in self.addresses.pop(page, ()):
-            self.ops.pop(address, None)
-
-    def clear(self) -> None:
-        self.ops.clear()
-        self.pages.clear()
-        self.addresses.clear()
-
-
-_Context: TypeAlias = _DataContext | _FetchContext
 
 
 class AccessPath:
@@ -155,10 +108,10 @@ class AccessPath:
         self._walker = PageWalker(ram, pmp)
         self.data, self.halves, self.words, self.marks = ram.data, ram.halves, ram.words, ram.marks
         self.reservation: int | None = None
-        self._code: dict[int, set[tuple[_FetchContext, int]]] = {}
-        self._tables: dict[int, set[tuple[_Context, int]]] = {}
-        self._contexts: dict[tuple[AddressSpace, _RegionsKey, int | None], _Context] = {}
-        self._selections: dict[int, tuple[_DataContext, _FetchContext]] = {}
+        self._code: dict[int, set[tuple[FetchContext, int]]] = {}
+        self._tables: dict[int, set[tuple[Context, int]]] = {}
+        self._contexts: dict[tuple[AddressSpace, _RegionsKey, int | None], Context] = {}
+        self._selections: dict[int, tuple[DataContext, FetchContext]] = {}
         self._ops_remembered = self._pages_remembered = 0
         self._fetched = (-1, -1)
         self._pmp_machine = pmp.binding_on_machine()
@@ -393,22 +346,22 @@ class AccessPath:
         self.load_pages, self.store_pages = self._data.load_pages, self._data.store_pages
         self.ops = self._fetch.ops
 
-    def _make_selection(self) -> tuple[_DataContext, _FetchContext]:
+    def _make_selection(self) -> tuple[DataContext, FetchContext]:
         if len(self._contexts) >= MAX_CONTEXTS or len(self._selections) >= MAX_CONTEXTS:
             self.forget()
             self._contexts.clear()
             self._selections.clear()
         privilege, satp, mstatus = self._mode
-        data = self._context(data_space(privilege, satp, mstatus), _DataContext)
-        fetch = self._context(fetch_space(privilege, satp), _FetchContext)
-        assert isinstance(data, _DataContext)
-        assert isinstance(fetch, _FetchContext)
+        data = self._context(data_space(privilege, satp, mstatus), DataContext)
+        fetch = self._context(fetch_space(privilege, satp), FetchContext)
+        assert isinstance(data, DataContext)
+        assert isinstance(fetch, FetchContext)
         self._selections[self._key] = data, fetch
         return data, fetch
 
-    def _context(self, space: AddressSpace, kind: type[_DataContext] | type[_FetchContext]) -> _Context:
+    def _context(self, space: AddressSpace, kind: type[DataContext] | type[FetchContext]) -> Context:
         regions = self._pmp_machine if space.is_machine else self._pmp.regions
-        key = space, regions, None if kind is _DataContext else self._region
+        key = space, regions, None if kind is DataContext else self._region
         context = self._contexts.get(key)
         if context is None:
             context = self._contexts[key] = kind(space)
@@ -445,7 +398,7 @@ class AccessPath:
 
         If they are in RAM and the whole page may be used likewise, the page is remembered.
         """
-        context: _Context = self._fetch if access is Access.FETCH else self._data
+        context: Context = self._fetch if access is Access.FETCH else self._data
         machine = context.space.is_machine
         physical, entries = self._walker.walk(address, access, context.space)
         if not self._pmp.allows(physical, size, access.permission, machine=machine):
@@ -460,17 +413,17 @@ class AccessPath:
         return physical
 
     def _remember_page(
-        self, context: _Context, access: Access, page: int, offset: int, entries: tuple[int, ...]
+        self, context: Context, access: Access, page: int, offset: int, entries: tuple[int, ...]
     ) -> None:
         self._tie(context, page, entries)
-        if isinstance(context, _FetchContext):
+        if isinstance(context, FetchContext):
             context.pages[page] = offset
         elif access is Access.LOAD:
             context.load_pages[page] = offset
         else:
             context.store_pages[page] = offset
 
-    def _tie(self, context: _Context, page: int, entries: tuple[int, ...]) -> None:
+    def _tie(self, context: Context, page: int, entries: tuple[int, ...]) -> None:
         """Have `page` of `context` dropped when one of the page-table entries changes."""
         if self._pages_remembered >= MAX_PAGES:
             self.forget()

@@ -9,7 +9,8 @@ from asm.isa.causes import Cause, Interrupt
 from asm.isa.decode import decode
 from asm.isa.trapbits import TrapBit
 from asm.isa.width import MASK
-from hvtui.machine.access import AccessPath, Op
+from hvtui.machine.access import AccessPath
+from hvtui.machine.contexts import Op
 from hvtui.machine.counters import CounterState
 from hvtui.machine.csr_file import CsrFile
 from hvtui.machine.devices.clint import Clint

@@ -36,7 +36,7 @@ from asm.isa.meaning import (
 )
 from asm.isa.rows import INSTRUCTIONS
 from asm.isa.width import MASK, SIGN_BIT, XLEN
-from hvtui.machine.access import Op
+from hvtui.machine.contexts import Op
 
 Services: TypeAlias = Mapping[str, Callable[..., object]]
 

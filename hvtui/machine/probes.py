@@ -10,7 +10,7 @@ from collections.abc import Callable, Set
 from typing import TypeAlias
 
 from asm.isa.decode import Decoded
-from hvtui.machine.access import Op
+from hvtui.machine.contexts import Op
 
 # A call: pc of the jump, its physical address (None if unknown), target, return address.
 CallListener: TypeAlias = Callable[[int, "int | None", int, int], None]
