@@ -88,6 +88,24 @@ main:
     show three, s4
     show branch, s5
     newline
+    title "written while they count: the write comes instead of the increment"
+    li t0, 100
+    csrw minstret, t0
+    csrr s2, minstret
+    csrw mcycle, t0
+    csrr s3, mcycle
+    csrw minstret, t0
+    nop
+    nop
+    csrr s4, minstret
+    csrrw s5, minstret, t0
+    csrr s6, minstret
+    show minstret, s2
+    show mcycle, s3
+    show later, s4
+    show swapped, s5
+    show then, s6
+    newline
     title "event counters: nothing is counted"
     .irp n, 3, 4, 17, 31
     csrr s2, mhpmcounter\n
