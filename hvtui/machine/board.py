@@ -24,6 +24,7 @@ from hvtui.machine.events import DeviceOutput, ExitReason, MachineExit, Observer
 from hvtui.machine.generations import GENERATIONS
 from hvtui.machine.hart import Hart
 from hvtui.machine.hart_state import HartState
+from hvtui.machine.host_interface import HostInterface
 from hvtui.machine.memory import DEFAULT_RAM_SIZE, RAM_BASE, Ram
 from hvtui.machine.pmp import Pmp
 from hvtui.machine.privilege import Privilege
@@ -37,7 +38,6 @@ from hvtui.machine.trap import Blocked
 _SLICE = 1 << 15
 
 _STUCK_STATUS = 1
-_TOHOST_SIZE = 4
 _DTB_ALIGNMENT = 8
 _CONTEXT_ENABLES = (1 << Interrupt.MACHINE_EXTERNAL, 1 << Interrupt.SUPERVISOR_EXTERNAL)
 
@@ -104,9 +104,15 @@ class Machine:
             lines=self._interrupt_lines,
             input_helps=self._input_helps,
         )
+        self._host = HostInterface(
+            self.ram,
+            self._access,
+            self._state,
+            on_exit=self._exit_to_host,
+            on_output=self._host_output,
+        )
         self._entry = RAM_BASE
         self._dtb = 0
-        self._tohost: int | None = None
         self._reset_asked = False
         self._stop_asked = False
         self._runner: int | None = None
@@ -130,15 +136,12 @@ class Machine:
 
     @property
     def tohost(self) -> int | None:
-        """The physical address where a store ends the run, as on Spike; None for none."""
-        return self._tohost
+        """The physical address where a store can end the run, as on Spike; None for none."""
+        return self._host.address
 
     @tohost.setter
     def tohost(self, address: int | None) -> None:
-        self.ram.unwatch(self._tohost_stored)
-        self._tohost = address
-        if address is not None:
-            self.ram.watch(address, _TOHOST_SIZE, self._tohost_stored)
+        self._host.address = address
 
     def reset(self, entry: int) -> None:
         """Reset hart and devices and start at `entry`; RAM stays as it is."""
@@ -209,6 +212,8 @@ class Machine:
         hart, state, clock = self.hart, self._state, self._state.clock
         is_first = True
         while True:
+            if self._host.is_written:
+                self._host.serve()
             if self.exit is not None:
                 is_stuck = self.exit.reason is ExitReason.STUCK and not is_first
                 return Stop(StopReason.STUCK if is_stuck else StopReason.EXITED, self.exit.code)
@@ -305,21 +310,22 @@ class Machine:
         self.plic.set_level(memory_map.UART_INTERRUPT, high=high)
 
     def _console_output(self, data: bytes) -> None:
+        self._output("uart", data)
+
+    def _host_output(self, data: bytes) -> None:
+        self._output("host", data)
+
+    def _output(self, device: str, data: bytes) -> None:
         if self.observers.output:
-            event = DeviceOutput(self.instant, "uart", data)
+            event = DeviceOutput(self.instant, device, data)
             for observer in tuple(self.observers.output):
                 observer(event)
 
     def _finish(self, status: int) -> None:
         self._end(ExitReason.FINISHER, status)
 
-    def _tohost_stored(self, address: int, size: int) -> None:
-        """End the run if `tohost` is odd now; even values are commands that nobody serves."""
-        if self._tohost is None:
-            return
-        value = int.from_bytes(self.ram.read(self._tohost, _TOHOST_SIZE) or b"", "little")
-        if value & 1:
-            self._end(ExitReason.TOHOST, value >> 1)
+    def _exit_to_host(self, status: int) -> None:
+        self._end(ExitReason.TOHOST, status)
 
     def _end(self, reason: ExitReason, status: int) -> None:
         if self.exit is not None:
