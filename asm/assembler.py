@@ -19,13 +19,16 @@ from asm.encoder import encode
 from asm.expansion import FLOW_WORDS, Flow
 from asm.expression import Expression
 from asm.files import FileError, Folders, Found, read_source
+from asm.forms import FORMS
 from asm.layout import build
-from asm.misuse import forms_of
+from asm.misuse import forms_of, unknown_mnemonic
 from asm.options import Options
 from asm.program import Place, Program
 from asm.source import Source, Statement
 from asm.syntax import Parsed, StatementError, parse_statement
 from asm.unit import LimitReachedError, SourceError, Unit
+
+_MARKED_NUMBER = re.compile(r"\s*#-?\d")
 
 
 def assemble_file(path: Path | str, options: Options | None = None) -> Program:
@@ -106,11 +109,34 @@ def _perform(unit: Unit, statement: Statement, head: re.Match[str]) -> None:
 
 def _recover(unit: Unit, statement: Statement, head: re.Match[str], problem: StatementError) -> None:
     """Tell a statement that cannot be parsed; its labels count all the same."""
-    word = head["word"] or ""
-    unit.diagnostics.add(
-        statement, SourceError(problem.message, problem.start, problem.end, forms_of(word))
-    )
+    unit.diagnostics.add(statement, _explained(unit, statement, head, problem))
     unit.define_labels(statement, head["labels"], head.start("labels"))
+
+
+def _explained(
+    unit: Unit, statement: Statement, head: re.Match[str], problem: StatementError
+) -> SourceError:
+    word = head["word"]
+    is_assignment = statement.text[head.end() :].lstrip().startswith("=")
+    if word and not is_assignment and statement.problem is None:
+        # A word that nobody knows is the mistake, whatever follows it.
+        if word.startswith("."):
+            if word.lower() not in DIRECTIVES and word.lower() not in FLOW_WORDS:
+                return _unknown_directive(unit, word, *head.span("word"))
+        elif word.lower() not in FORMS:
+            return unknown_mnemonic(unit, word.lower(), *head.span("word"), has_operands=True)
+    expected = forms_of(word or "")
+    place, _ = statement.locate(problem.end - 1, problem.end)
+    rest = statement.source_line(place.line)[place.column :]
+    if _MARKED_NUMBER.match(rest):
+        expected = 'a number without "#", which begins a comment here'
+    return SourceError(problem.message, problem.start, problem.end, expected)
+
+
+def _unknown_directive(unit: Unit, word: str, start: int, end: int) -> SourceError:
+    known = [*DIRECTIVES, *FLOW_WORDS, *IGNORED, *unit.macro_names]
+    suggestion = unit.diagnostics.suggest(word.lower(), "directive", known)
+    return SourceError(f'there is no directive "{word}"', start, end, suggestion=suggestion)
 
 
 def _assign(unit: Unit, statement: Statement, parsed: Parsed) -> None:
@@ -124,11 +150,5 @@ def _assign(unit: Unit, statement: Statement, parsed: Parsed) -> None:
 def _direct(unit: Unit, statement: Statement, parsed: Parsed) -> None:
     handler = DIRECTIVES.get(parsed.word)
     if handler is None:
-        known = [*DIRECTIVES, *FLOW_WORDS, *IGNORED, *unit.macro_names]
-        raise SourceError(
-            f'there is no directive "{parsed.word}"',
-            parsed.start,
-            parsed.end,
-            suggestion=unit.diagnostics.suggest(parsed.word, "directive", known),
-        )
+        raise _unknown_directive(unit, parsed.word, parsed.start, parsed.end)
     handler(unit, statement, parsed)

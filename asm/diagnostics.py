@@ -99,7 +99,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
         most = best_rank[0]
         if name == word or abs(len(name) - len(wanted)) > most:
             continue
-        candidate = name.lower()
+        candidate = name.lower() or " "
         # Two letters have many neighbours; the first one must be right, or both be swapped.
         if len(wanted) == 2 and candidate[:1] != wanted[0] and candidate != wanted[::-1]:
             continue
@@ -107,7 +107,8 @@ def nearest(word: str, known: Iterable[str]) -> str:
         if len(letters.difference(candidate)) > most:
             continue
         edits = _edits(wanted, candidate, most)
-        rank = (edits, 0 if candidate[:1] == wanted[:1] else 1)
+        # Of equals, the one that begins and ends as the word does.
+        rank = (edits, (candidate[0] != wanted[0]) + (candidate[-1] != wanted[-1]))
         if rank < best_rank:
             best, best_rank = name, rank
     return best

@@ -54,7 +54,9 @@ def encode(unit: Unit, statement: Statement, parsed: Parsed) -> None:
         return
     forms = FORMS.get(parsed.word)
     if forms is None:
-        raise unknown_mnemonic(unit, statement, parsed)
+        raise unknown_mnemonic(
+            unit, parsed.word, parsed.start, parsed.end, has_operands=bool(parsed.operands)
+        )
     form = choose(forms, parsed.operands)
     if form is None:
         raise explain_operands(unit, statement, parsed, forms)
@@ -118,8 +120,7 @@ def _csr(unit: Unit, statement: Statement, operand: Expression) -> int | Express
     row = CSRS_BY_NAME.get(name.lower())
     if row is not None:
         return row.number
-    found = unit.symbols.get(name)
-    if found is not None and (found.is_defined or found.value is not None):
+    if unit.symbols.has(name):
         return operand
     raise SourceError(
         f'there is no CSR "{name}"',

@@ -403,11 +403,11 @@ def _word_span(statement: Statement) -> tuple[int, int]:
     return head.span("word") if head["word"] else (0, 1)
 
 
-def _one_expression(parsed: Parsed) -> Expression:
+def _one_expression(parsed: Parsed, what: str = "number") -> Expression:
     if len(parsed.operands) == 1 and isinstance(parsed.operands[0], Expression):
         return parsed.operands[0]
     raise SourceError(
-        f'"{parsed.word}" needs one number', parsed.start, parsed.end, f"{parsed.word} expression"
+        f'"{parsed.word}" needs one {what}', parsed.start, parsed.end, f"{parsed.word} {what}"
     )
 
 
@@ -429,11 +429,10 @@ def _compare(holds: Callable[[int], bool]) -> Test:
 
 def _defined(expected: bool) -> Test:
     def test(unit: Unit, statement: Statement, end: int) -> bool:
-        expression = _one_expression(parse_statement(statement.text))
+        expression = _one_expression(parse_statement(statement.text), "name")
         if expression.name is None:
             raise SourceError("this is not a name", expression.start, expression.end, "a name")
-        found = unit.symbols.get(expression.name)
-        return (found is not None and (found.is_defined or found.value is not None)) is expected
+        return unit.symbols.has(expression.name) is expected
 
     return test
 

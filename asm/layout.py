@@ -277,9 +277,10 @@ class _TooLargeError(SourceError):
     def __init__(self, limit: int, statement: Statement) -> None:
         text = statement.text
         super().__init__(
-            f"the program grows beyond {limit} bytes here",
+            "the program grows too large here",
             len(text) - len(text.lstrip()),
             len(text.rstrip()),
+            f"a program of up to {limit} bytes, zeros included",
         )
 
 

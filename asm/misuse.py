@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from asm.expression import Expression
@@ -62,6 +63,9 @@ _ELSEWHERE: Mapping[str, str] = {
     "sti": "csrsi mstatus, 8",
 }
 
+_FLOATING = re.compile(
+    r"f(add|sub|mul|div|sqrt|l[wd]|s[wd]|mv|cvt|eq|lt|le|sgnj|min|max|class|n?madd|n?msub)\b"
+)
 _MAX_FORMS_SHOWN = 4
 
 
@@ -78,24 +82,24 @@ def forms_of(word: str) -> str:
     return expected_forms(forms) if forms else ""
 
 
-def unknown_mnemonic(unit: Unit, statement: Statement, parsed: Parsed) -> SourceError:
+def unknown_mnemonic(unit: Unit, word: str, start: int, end: int, has_operands: bool) -> SourceError:
     """Return the mistake of a word that is no instruction, directive or macro."""
-    word = parsed.word
-    known = [*FORMS, *unit.macro_names]
-    suggestion = unit.diagnostics.suggest(word, "mnemonic", known)
-    expected = ""
     message = f'there is no instruction "{word}"'
+    expected = suggestion = ""
     if word in _ELSEWHERE:
         suggestion = _ELSEWHERE[word]
     elif word in _RV64:
         message = f'"{word}" is an instruction of RV64; this machine is RV32'
-        suggestion = ""
     elif word.startswith("c.") and word[2:] in FORMS:
         message = f'"{word}" is a compressed instruction; this machine has none'
         suggestion = word[2:]
-    elif not parsed.operands and not suggestion:
-        expected = f"an instruction; or, for a label, a colon after it: {word}:"
-    return SourceError(message, parsed.start, parsed.end, expected, suggestion)
+    elif _FLOATING.match(word):
+        message = f'"{word}" is a floating-point instruction; this machine has none'
+    else:
+        suggestion = unit.diagnostics.suggest(word, "mnemonic", [*FORMS, *unit.macro_names])
+        if not suggestion and not has_operands:
+            expected = f"an instruction; or, for a label, a colon after it: {word}:"
+    return SourceError(message, start, end, expected, suggestion)
 
 
 def explain_operands(
@@ -120,7 +124,7 @@ def explain_operands(
         _fault(text, at_fault, index, operand),
         operand.start,
         operand.end,
-        expected_forms(same_count),
+        expected_forms([*same_count, *forms]),
         _suggestion(unit, parsed, slot, operand),
     )
 
@@ -159,25 +163,36 @@ def _fault(text: str, forms: Sequence[Form], index: int, operand: Operand) -> st
 
 
 def _suggestion(unit: Unit, parsed: Parsed, slot: Slot, operand: Operand) -> str:
-    other = _same_operands(parsed)
-    if other:
-        return other
-    if parsed.word == "sub" and isinstance(operand, Expression) and slot.name == "rs2":
-        return "addi, with the number negated"
+    if parsed.word == "sub" and slot.name == "rs2" and isinstance(operand, Expression):
+        return _ELSEWHERE["subi"]
     wanted = operand
     if isinstance(operand, Memory) and operand.base.name not in REGISTER_NUMBERS:
         wanted = operand.base
     elif slot.kind is not Kind.REGISTER:
-        return ""
+        return _same_operands(parsed)
     if isinstance(wanted, Expression) and wanted.name:
-        return unit.diagnostics.suggest(wanted.name, "register", REGISTER_NUMBERS)
-    return ""
+        near = unit.diagnostics.suggest(wanted.name, "register", REGISTER_NUMBERS)
+        if near or not unit.symbols.has(wanted.name):
+            return near
+    return _same_operands(parsed)
+
+
+_KIN: Mapping[str, tuple[str, ...]] = {
+    "mv": ("li",),
+    "move": ("li",),
+    "csrr": ("csrw",),
+    "csrw": ("csrr",),
+    "j": ("jr",),
+    "jal": ("jalr",),
+    "jr": ("j",),
+    "call": ("jalr",),
+}
 
 
 def _same_operands(parsed: Parsed) -> str:
     """Return a mnemonic beside this one that takes these operands: add for addi, addi for add."""
     word = parsed.word
-    for other in (word + "i", word.removesuffix("i")):
+    for other in (word + "i", word.removesuffix("i"), *_KIN.get(word, ())):
         if other != word and other in FORMS and choose(FORMS[other], parsed.operands):
             return other
     return ""

@@ -189,11 +189,15 @@ class JumpPatch:
         start, end = expression.start, expression.end
         text = bound.statement.text[start:end]
         if distance % self.field.alignment:
+            if value[0] % self.field.alignment:
+                message = f'"{text}" is at the odd address 0x{value[0] & MASK:x}'
+            else:
+                message = f'"{self.name}" stands at an odd address itself'
             return SourceError(
-                f'"{text}" is at the odd address 0x{value[0] & MASK:x}, where no instruction can be',
+                f"{message}, where no instruction can be",
                 start,
                 end,
-                "a target at an even address; .balign 4 before the label aligns it",
+                "even addresses; .balign 4, 0 aligns what follows data",
             )
         way = "forward" if distance > 0 else "back"
         reach = f"{self.field.minimum} to {self.field.maximum} bytes"

@@ -98,6 +98,11 @@ class Symbols:
         """Return the name as it stands now, or None if it was never mentioned."""
         return self._names.get(name)
 
+    def has(self, name: str) -> bool:
+        """Tell whether the name has a definition at this line."""
+        found = self._names.get(name)
+        return found is not None and (found.is_defined or found.value is not None)
+
     def mention(self, name: str) -> Name:
         """Return the name as it stands now; an undefined one if it is new."""
         found = self._names.get(name)

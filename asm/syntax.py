@@ -334,6 +334,7 @@ _STARTS_OPERAND = frozenset(
     {"NAME", "NUMBER", "STRING", "LOCAL", "CHARACTER", "MODIFIER", "FORMAT", "INSN"}
 )
 _UNFINISHED = frozenset(",(+-*/%|&^!<>=~")
+_LONG_CHARACTER = re.compile(r"'[^'\\]{2,}'")
 _PLACEHOLDER = re.compile(r"\\[\w.@()]*")
 
 
@@ -344,6 +345,10 @@ def _in_words(text: str, error: UnexpectedInput) -> StatementError:
     assert isinstance(error, UnexpectedToken)
     token = error.token
     ended = token.type == "$END"
+    quote = _LONG_CHARACTER.match(text, max(_span(token)[0] - 2, 0)) if not ended else None
+    if quote is not None:
+        message = f"{quote[0]} is more than one character; a string has double quotes"
+        return StatementError(message, quote.start(), quote.end())
     start = len(text.rstrip()) if ended else _span(token)[0]
     shown = token.strip()
     end = start + max(len(shown), 1)
@@ -352,6 +357,10 @@ def _in_words(text: str, error: UnexpectedInput) -> StatementError:
     if before[-1:] in _UNFINISHED and (ended or token.type not in _STARTS_OPERAND):
         message = f'an operand is missing after "{before[-1]}"'
         return StatementError(message, len(before) - 1, len(before))
+    if not before:
+        return StatementError(
+            f"a statement cannot begin with {shown}" if shown else "there is nothing here", start, end
+        )
     is_open = before.count("(") > before.count(")")
     if ended:
         return StatementError(

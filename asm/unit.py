@@ -222,9 +222,9 @@ class Unit:
         limit = self.options.limits.output
         if self.filled + size > limit:
             raise SourceError(
-                f"the program grows beyond {limit} bytes here",
+                f"{size} more bytes are too many",
                 *_word(statement),
-                expected="a smaller size; zeros that need no place in a file belong into .bss",
+                expected=f"a program of up to {limit} bytes, zeros included",
             )
 
     def open_bytes(

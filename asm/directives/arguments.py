@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from asm.expression import Expression
 from asm.source import Statement
-from asm.syntax import Memory, Operand, Parsed, Skipped, Text
+from asm.syntax import Attribute, Memory, Operand, Parsed, Skipped, Text
 from asm.unit import SourceError, Unit
 
 Handler = Callable[[Unit, Statement, Parsed], None]
@@ -37,9 +37,11 @@ def expression_of(operand: Operand, form: str) -> Expression:
         return operand
     if isinstance(operand, Skipped):
         raise SourceError("an operand is left out here", operand.start, operand.end, form)
-    what = "a string" if isinstance(operand, Text) else "this"
+    what = "a string"
     if isinstance(operand, Memory):
         what = "an address with a register"
+    elif isinstance(operand, Attribute):
+        what = f'"{operand.name}"'
     raise SourceError(f"{what} cannot stand here", operand.start, operand.end, form)
 
 

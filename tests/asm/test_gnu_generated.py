@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from asm import assemble_text
+from asm import AssemblyError, assemble_text
 from tests.support.assembly_strategies import expressions, instructions, programs
-from tests.support.gnu_layout import BASE, build, layout_of, needs_gnu
+from tests.support.gnu_layout import BASE, RefusedError, build, layout_of, needs_gnu
 
 _unhurried = settings(
     max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -37,7 +37,14 @@ def test_every_number_that_li_loads(tmp_path: Path, numbers: list[int]) -> None:
 @_unhurried
 @given(programs())
 def test_programs(tmp_path: Path, source: str) -> None:
-    assert layout_of(assemble_text(source)) == build(source, tmp_path)
+    try:
+        ours = layout_of(assemble_text(source))
+    except AssemblyError:
+        # After odd data an instruction may be where no branch can start or end.
+        with pytest.raises(RefusedError):
+            build(source, tmp_path)
+    else:
+        assert ours == build(source, tmp_path)
 
 
 @settings(max_examples=200, deadline=None)
