@@ -96,8 +96,11 @@ def _perform(unit: Unit, statement: Statement, head: re.Match[str]) -> None:
     except StatementError as problem:
         _recover(unit, statement, head, problem)
         return
-    for label in parsed.labels:
-        unit.define_label(label, statement)
+    if parsed.labels:
+        # What follows the labels is what makes the bytes.
+        statement.begin = statement.locate(parsed.start, parsed.end)[0]
+        for label in parsed.labels:
+            unit.define_label(label, statement)
     if parsed.assigned:
         _assign(unit, statement, parsed)
     elif parsed.word:

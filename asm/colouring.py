@@ -45,12 +45,14 @@ def _pattern() -> re.Pattern[str]:
 
 
 _COLON = re.compile(r"\s*:")
+_EQUALS = re.compile(r"\s*=")
 
 
 @lru_cache(8192)
 def highlight(line: str) -> tuple[Span, ...]:
     """Return the coloured spans of a line: (start, end, kind), in order, columns from 0."""
     spans: list[Span] = []
+    kind: SpanKind
     at_start = True
     for found in _pattern().finditer(line):
         name = found.lastgroup or ""
@@ -66,7 +68,8 @@ def highlight(line: str) -> tuple[Span, ...]:
                 spans.append((start, end, "label"))
                 continue
             at_start = False
-            spans.append((start, end, _first_word(found[0]) if name == "NAME" else "number"))
+            kind = _first_word(found[0]) if name == "NAME" else "number"
+            spans.append((start, end, "symbol" if _EQUALS.match(line, end) else kind))
         elif name == "NAME":
             spans.append((start, end, _word(found[0])))
         else:

@@ -94,8 +94,8 @@ def _reason(error: Exception) -> str:
     return "the name or a link in it is not usable"
 
 
-def read_bytes(found: Found, limit: int, skip: int = 0) -> bytes:
-    """Return the bytes of a file from `skip` on. Raises FileError above `limit` of them."""
+def read_bytes(found: Found, skip: int, count: int) -> bytes:
+    """Return up to `count` bytes of a file from `skip` on. Raises FileError if it cannot be read."""
     try:
         if found.path.is_dir():
             raise FileError(f'"{found.name}" is a folder', "the name of a file")
@@ -105,12 +105,9 @@ def read_bytes(found: Found, limit: int, skip: int = 0) -> bytes:
             raise FileError(f'"{found.name}" is not an ordinary file')
         with found.path.open("rb") as stream:
             stream.seek(skip)
-            data = stream.read(limit + 1)
+            return stream.read(count)
     except (OSError, ValueError) as error:
         raise FileError(f'cannot read "{found.name}": {_reason(error)}') from None
-    if len(data) > limit:
-        raise FileError(f'"{found.name}" is larger than {limit} bytes')
-    return data
 
 
 def file_size(found: Found) -> int:
@@ -123,7 +120,9 @@ def file_size(found: Found) -> int:
 
 def read_source(found: Found, limits: Limits) -> Source:
     """Return a source file's text. Raises FileError, with line and column if it is not UTF-8."""
-    data = read_bytes(found, limits.source)
+    data = read_bytes(found, 0, limits.source + 1)
+    if len(data) > limits.source:
+        raise FileError(f'"{found.name}" is larger than {limits.source} bytes')
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

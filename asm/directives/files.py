@@ -30,7 +30,7 @@ def _incbin(unit: Unit, statement: Statement, parsed: Parsed) -> None:
             count = _within(unit, statement, operands[2], rest)
         # Told before a byte is read.
         unit.check_room(count, statement)
-        data = read_bytes(found, unit.options.limits.output, skip)[:count]
+        data = read_bytes(found, skip, count)
     except FileError as problem:
         raise SourceError(problem.message, operand.start, operand.end, problem.expected) from None
     unit.emit(data, statement, False)
