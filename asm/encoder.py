@@ -155,7 +155,8 @@ def encode_form(unit: Unit, statement: Statement, parsed: Parsed, form: Form, va
                 patches.append((len(data), patch, unit.bind(value, statement)))
             elif modifier:
                 depends = True
-                patch = _modified(unit, step, part, value, modifier)
+                is_call = form.steps[-1].row.name == "jalr" and len(form.steps) == 2
+                patch = _modified(unit, step, part, value, modifier, is_call)
                 patches.append((len(data), patch, unit.bind(value, statement)))
             else:
                 number = unit.constant(value, statement)
@@ -176,16 +177,18 @@ def encode_form(unit: Unit, statement: Statement, parsed: Parsed, form: Form, va
     unit.emit(encoded, statement, True)
 
 
-def _modified(unit: Unit, step: Step, part: Part, value: Expression, modifier: str) -> Patch:
+def _modified(
+    unit: Unit, step: Step, part: Part, value: Expression, modifier: str, is_call: bool
+) -> Patch:
     """Return what fills in a part with a relocation function. Raises SourceError."""
     field = part.field
     is_upper = field.name == "upper"
     if modifier in HIGH_FUNCTIONS and is_upper:
-        return HighPatch(field, modifier == "%pcrel_hi")
+        return HighPatch(field, modifier == "%pcrel_hi", is_call)
     if modifier in LOW_FUNCTIONS and field.name == "imm":
         if modifier == "%lo":
             return LowPatch(field)
-        return LowPatch(field, part.lead) if part.modifier else LowOfPatch(field, unit.highs)
+        return LowPatch(field, part.lead, is_call) if part.modifier else LowOfPatch(field, unit.highs)
     known = modifier in HIGH_FUNCTIONS or modifier in LOW_FUNCTIONS
     wanted = "%hi or %pcrel_hi" if is_upper else "%lo or %pcrel_lo"
     raise SourceError(

@@ -17,6 +17,7 @@ HIGH_FUNCTIONS = frozenset({"%hi", "%pcrel_hi"})
 LOW_FUNCTIONS = frozenset({"%lo", "%pcrel_lo"})
 
 _INSTRUCTION_BYTES = 4
+_RS1 = 0x1F << 15
 
 
 def high_part(value: int) -> int:
@@ -112,6 +113,7 @@ class HighPatch:
 
     field: Field
     relative: bool
+    is_call: bool = False
 
     def distance(self, address: int, value: Value) -> int:
         """Return what the two parts of the address add up to."""
@@ -119,7 +121,13 @@ class HighPatch:
 
     def apply(self, data: bytearray, offset: int, address: int, value: Value, bound: Bound) -> None:
         """See `asm.unit.Patch`."""
-        insert(data, offset, self.field.insert(high_part(self.distance(address, value)) << 12))
+        if not (self.is_call and _is_nowhere(bound)):
+            insert(data, offset, self.field.insert(high_part(self.distance(address, value)) << 12))
+
+
+def _is_nowhere(bound: Bound) -> bool:
+    """Tell whether the expression is a weak name that is defined nowhere."""
+    return len(bound.names) == 1 and bound.names[0].is_weak and not bound.names[0].is_defined
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +136,16 @@ class LowPatch:
 
     field: Field
     lead: int | None = None
+    is_call: bool = False
 
     def apply(self, data: bytearray, offset: int, address: int, value: Value, bound: Bound) -> None:
         """See `asm.unit.Patch`."""
+        if self.is_call and _is_nowhere(bound):
+            # A call of nothing leads to address 0, as GNU ld has it: relative to x0.
+            data[offset : offset + _INSTRUCTION_BYTES] = (
+                int.from_bytes(data[offset : offset + _INSTRUCTION_BYTES], "little") & ~_RS1
+            ).to_bytes(_INSTRUCTION_BYTES, "little")
+            return
         number = value[0] if self.lead is None else value[0] - (address - self.lead)
         insert(data, offset, self.field.insert(low_part(number)))
 

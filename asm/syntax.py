@@ -197,10 +197,20 @@ def _operand(item: Token | Tree[Token]) -> Operand:
         start, end = _bounds(item)
         data = b"".join(string_bytes(str(part), part.start_pos or 0) for part in _tokens(item))
         return Text(data, start, end)
+    if item.data == "linked":
+        return _linked(item)
     if item.data == "attribute":
         token = _tokens(item)[0]
         return Attribute(token[1:], *_span(token))
     return _expression(item)
+
+
+def _linked(tree: Tree[Token]) -> Expression:
+    """``symbol@plt``: there is no dynamic linking here, so that it is the symbol itself."""
+    sign = _tokens(tree)[-1]
+    if sign != "@plt":
+        raise StatementError(f'"{sign}" cannot stand here', *_span(sign))
+    return _expression(tree.children[0])
 
 
 def _tokens(tree: Tree[Token]) -> list[Token]:

@@ -54,3 +54,10 @@ later_place:
         .equ    chain2, chain3 + 1
         .equ    chain3, later_place
         .word   chain1, chain1 - chain3
+        .weak   nowhere
+        .text
+        call    nowhere                 # a weak name that is defined nowhere: a call of address 0
+        tail    nowhere
+        call    t0, nowhere
+        call    main@plt
+        tail    helper@plt
