@@ -151,13 +151,13 @@ class CallStack:
         # The serials of the activations that the last xRET ended.
         self.ended: tuple[int, ...] = ()
 
-    def reset(self, pc: int, privilege: Privilege) -> None:
+    def reset(self, entry: Position, privilege: Privilege) -> None:
         """Begin anew, at the first instruction."""
         self._parked.clear()
         self._threads.clear()
         self.ended = ()
         self._times.clear()
-        self.top = Activation(Entered.RESET, self._whereabouts.at(pc, privilege), privilege)
+        self.top = Activation(Entered.RESET, entry, privilege)
         self.frames = None
 
     # What the machine reports
@@ -182,22 +182,18 @@ class CallStack:
             _park(self._threads, (frames.return_address, frames.sp), frames)
         self.frames = ended.below if ended else None
 
-    def trap(self, event: TrapTaken, sp: int) -> None:
-        """A trap or an interrupt was taken, with `sp` in the stack pointer."""
-        interrupted = Suspended(
-            self.top, self.frames, self._whereabouts.at(event.pc, event.origin), event.origin, sp
-        )
+    def trap(self, event: TrapTaken, position: Position, entry: Position, sp: int) -> None:
+        """A trap or an interrupt was taken at `position`, with `sp` in the stack pointer."""
+        interrupted = Suspended(self.top, self.frames, position, event.origin, sp)
         _park(self._parked, interrupted.key, interrupted)
         entered = Entered.INTERRUPT if event.is_interrupt else Entered.TRAP
-        entry = self._whereabouts.at(event.handler, event.target)
         self._push(
             Activation(entered, entry, event.target, interrupted, event=event),
             (entered, event.cause, event.bits, interrupted.position.owner),
         )
 
-    def xret(self, event: TrapReturned, sp: int) -> Passage:
-        """An xRET was executed; `sp` is the stack pointer of the code that goes on."""
-        resumed = self._whereabouts.at(event.resumed, event.target)
+    def xret(self, event: TrapReturned, by: Position, resumed: Position, sp: int) -> Passage:
+        """An xRET at `by` went to `resumed`; `sp` is the stack pointer of the code that goes on."""
         place = _identity(resumed)
         places = (place, place - _INSTRUCTION_LENGTH)
         keys = tuple((spot, event.target, sp) for spot in places)
@@ -211,7 +207,6 @@ class CallStack:
             )
         if context is not None:
             return self._go_back(context)
-        by = self._whereabouts.at(event.pc, event.origin)
         ended, waits, trap = self.top, self.top.below, self.top.event
         if trap is not None and waits is not None and self._is_injection(by, resumed):
             self.ended = (ended.serial,)

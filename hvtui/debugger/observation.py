@@ -23,6 +23,7 @@ from hvtui.debugger.snapshot import (
     named_cell,
 )
 from hvtui.debugger.upcoming import upcoming
+from hvtui.machine.board import Machine
 from hvtui.machine.events import TrapTaken
 
 if TYPE_CHECKING:
@@ -68,12 +69,18 @@ def observe(session: Session) -> Snapshot:
     )
 
 
+def csr_values(machine: Machine) -> dict[str, int]:
+    """Return what the CSRs of `SHOWN_CSRS` hold, of those that this CPU has."""
+    return {
+        name: machine.hart.csr_value(name)
+        for name in SHOWN_CSRS
+        if machine.generation.has_trapmap or not CSRS_BY_NAME[name].only_on
+    }
+
+
 def _csrs(session: Session) -> Iterator[CsrValue]:
-    hart, before = session.machine.hart, session.csrs_before_move
-    for name in SHOWN_CSRS:
-        if CSRS_BY_NAME[name].only_on and not session.machine.generation.has_trapmap:
-            continue
-        value = hart.csr_value(name)
+    before = session.csrs_before_move
+    for name, value in csr_values(session.machine).items():
         yield CsrValue(name, value, before.get(name, value) != value)
 
 

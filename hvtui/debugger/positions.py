@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from asm.isa.csrs import CSRS_BY_NAME
 from asm.program import Expansion, Place
 from hvtui.machine.board import Machine
 from hvtui.machine.privilege import Privilege
@@ -73,6 +74,8 @@ class Whereabouts:
 
     def physical(self, pc: int, privilege: Privilege) -> int | None:
         """Return where a fetch at `pc` in that mode leads, even if it is refused there, or None."""
+        if privilege is Privilege.M or not self._machine.hart.csr_value("satp") & _TRANSLATES:
+            return pc
         return self._machine.translate(pc, Access.FETCH, privilege).target
 
     def at(self, pc: int, privilege: Privilege) -> Position:
@@ -107,3 +110,4 @@ class Whereabouts:
 
 
 _MOST_REMEMBERED = 1 << 16
+_TRANSLATES = CSRS_BY_NAME["satp"].fields_by_name["MODE"].mask

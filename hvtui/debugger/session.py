@@ -22,7 +22,7 @@ from hvtui.debugger.narration import (
     describe_return,
     describe_trap,
 )
-from hvtui.debugger.observation import observe
+from hvtui.debugger.observation import csr_values, observe
 from hvtui.debugger.positions import Position, Whereabouts
 from hvtui.debugger.snapshot import Snapshot, StopKind, Stopped
 from hvtui.debugger.trapconditions import parse_condition
@@ -60,7 +60,7 @@ class Session:
         self.machine = machine
         self.whereabouts = Whereabouts(self.system, machine)
         self.callstack = CallStack(self.whereabouts)
-        self.callstack.reset(machine.hart.pc, machine.hart.privilege)
+        self.callstack.reset(self.here, machine.hart.privilege)
         self.traplog = TrapLog()
         self.console = Console()
         self.before_move = tuple(machine.hart.x)
@@ -235,7 +235,7 @@ class Session:
         self._met.clear()
         hart = self.machine.hart
         self.before_move = tuple(hart.x)
-        self.csrs_before_move = {csr.name: csr.value for csr in self.snapshot().csrs}
+        self.csrs_before_move = csr_values(self.machine)
         try:
             self.stop = move()
         finally:
@@ -374,9 +374,9 @@ class Session:
     # What the machine reports
 
     def _on_trap(self, event: TrapTaken) -> None:
-        self.callstack.trap(event, self.machine.hart.x[_SP])
-        waits = self.callstack.top.below
-        position = waits.position if waits else self.here
+        position = self.whereabouts.at(event.pc, event.origin)
+        entry = self.whereabouts.at(event.handler, event.target)
+        self.callstack.trap(event, position, entry, self.machine.hart.x[_SP])
         self.traplog.trap(event, position)
         self._last_event = lambda: describe_trap(event, position)
         for breakpoint in self.breakpoints.traps:
@@ -385,9 +385,9 @@ class Session:
         self._look_at_goal()
 
     def _on_return(self, event: TrapReturned) -> None:
-        passage = self.callstack.xret(event, self.machine.hart.x[_SP])
         origin = self.whereabouts.at(event.pc, event.origin)
         target = self.whereabouts.at(event.resumed, event.target)
+        passage = self.callstack.xret(event, origin, target, self.machine.hart.x[_SP])
         injected = passage is Passage.INJECTION
         self.traplog.trap_return(event, origin, injected=injected)
         self._last_event = lambda: describe_return(event, origin, target, passage.value)

@@ -17,6 +17,7 @@ from hvtui.machinefile.errors import BadInput
 from hvtui.machinefile.loading import load_system
 from hvtui.machinefile.samples import Sample, list_samples
 from hvtui.machinefile.system import Overrides, System
+from hvtui.tui.looks import Looks
 from hvtui.tui.palette import ActionProvider
 from hvtui.tui.screens.debugger import DebuggerScreen
 from hvtui.tui.screens.gallery import Card, GalleryScreen, first_words
@@ -35,6 +36,7 @@ class HvtuiApp(App[None]):
     def __init__(self, system: System | None = None) -> None:
         super().__init__()
         self._system = system
+        self._looks: dict[str, Looks] = {}
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = DARK.name
@@ -42,6 +44,14 @@ class HvtuiApp(App[None]):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Return the colours that a theme of Textual's own knows nothing of."""
         return dict(DEFAULT_VARIABLES)
+
+    @property
+    def looks(self) -> Looks:
+        """The styles of rows in the colours of the present theme."""
+        looks = self._looks.get(self.theme)
+        if looks is None:
+            looks = self._looks[self.theme] = Looks(self.get_css_variables())
+        return looks
 
     def get_default_screen(self) -> Screen[None]:
         """Begin with the machine, or with the gallery."""

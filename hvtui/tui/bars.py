@@ -16,7 +16,7 @@ from hvtui.tui.arrangement import TABBED
 from hvtui.tui.colouring import coloured
 from hvtui.tui.line_pane import LinePane
 from hvtui.tui.panes.stack import RING_SIGNS
-from hvtui.tui.rows import Piece, Row, Span, row, shorten, spread
+from hvtui.tui.rows import Piece, Row, Span, crop, row, shorten, spread
 
 TAB_NAMES = {"registers": "4 Registers", "stack": "5 Call stack", "console": "6 Console"}
 
@@ -116,7 +116,7 @@ def _next_row(snapshot: Snapshot, width: int) -> Row:
     start = row((" ▶ next ", f"ring{ring}"), *coloured(ahead.text), "  ")
     end = row(*_verdict(snapshot))
     room = max(width - start.width - end.width, 0)
-    return Row((*start.spans, *end.spans, Span(shorten(ahead.summary, room), "dim")))
+    return crop(Row((*start.spans, *end.spans, Span(shorten(ahead.summary, room), "dim"))), width)
 
 
 def _verdict(snapshot: Snapshot) -> Iterator[Piece]:

@@ -12,21 +12,16 @@ from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
+from hvtui.tui.looks import Looks
 from hvtui.tui.rows import Row
 
-# Every style that a row may name. `styles.tcss` gives each of them its look, as `.pane--NAME`.
-STYLES = (
-    "dim", "faint", "strong", "bold", "title", "changed", "danger", "warning", "good", "cursor", "here",
-    "ring0", "ring1", "ring3", "badge0", "badge1", "badge3", "here0", "here1", "here3",
-    "breakpoint", "breakpoint-off", "traps", "executes", "ignored", "leaks",
-    "mnemonic", "register", "number", "label", "directive", "string", "comment", "key", "address",
-)  # fmt: skip
+# What stands below the last line.
+_NOTHING = Row(line="nothing")
 
 
 class LinePane(ScrollView, can_focus=True):
     """Lines that subclasses give one by one, as `row_at` says, `row_count` of them."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"pane--{name}" for name in STYLES}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "scroll_up", "Scroll up", show=False),
         Binding("down,j", "scroll_down", "Scroll down", show=False),
@@ -36,7 +31,7 @@ class LinePane(ScrollView, can_focus=True):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
-        self._looks: dict[str, Style] = {}
+        self._ground: Style | None = None
         self._shown: dict[int, tuple[Row, Strip]] = {}
 
     # For subclasses
@@ -67,11 +62,12 @@ class LinePane(ScrollView, can_focus=True):
             self.virtual_size = wanted
         if not width:
             return
-        top = self.scroll_offset.y
+        top, count = self.scroll_offset.y, self.row_count
         for y in range(height):
             index = top + y
             before = self._shown.get(index)
-            if before is None or index >= self.row_count or self.row_at(index) != before[0]:
+            now = self.row_at(index) if index < count else _NOTHING
+            if now != (before[0] if before else None):
                 self._shown.pop(index, None)
                 self.refresh(Region(0, y, width, 1))
 
@@ -94,7 +90,7 @@ class LinePane(ScrollView, can_focus=True):
     def notify_style_update(self) -> None:
         """Forget the styles of before: the theme changed."""
         super().notify_style_update()
-        self._looks.clear()
+        self._ground = None
         self._shown.clear()
 
     def on_resize(self) -> None:
@@ -108,6 +104,7 @@ class LinePane(ScrollView, can_focus=True):
         index = y + scroll_y
         width = self.size.width
         if index >= self.row_count:
+            self._shown[index] = (_NOTHING, Strip([]))
             return Strip.blank(width, self._base)
         strip = self._strip(index)
         selection = self.text_selection
@@ -143,21 +140,13 @@ class LinePane(ScrollView, can_focus=True):
 
     def _look(self, names: str) -> Style:
         """Return what some styles, named in one string, say together."""
-        look = self._looks.get(names)
-        if look is None:
-            look = Style.null()
-            for name in names.split():
-                look += self.get_component_rich_style(f"pane--{name}", partial=True)
-            self._looks[names] = look
-        return look
+        looks = getattr(self.app, "looks", None)
+        assert isinstance(looks, Looks), "a LinePane needs an app that knows the looks of rows"
+        return looks.style(names)
 
     @property
     def _base(self) -> Style:
         """The pane's own style. `rich_style` walks all ancestors, so it is asked once."""
-        base = self._looks.get(_BASE)
-        if base is None:
-            base = self._looks[_BASE] = self.rich_style
-        return base
-
-
-_BASE = "(base)"
+        if self._ground is None:
+            self._ground = self.rich_style
+        return self._ground

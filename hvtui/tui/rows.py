@@ -10,7 +10,7 @@ from rich.cells import cell_len, set_cell_size
 
 
 class Span(NamedTuple):
-    """Text in a style: names from the styles of `hvtui.tui.line_pane`, separated by spaces."""
+    """Text in a style: names from `hvtui.tui.looks`, with blanks between."""
 
     text: str
     style: str = ""
@@ -77,3 +77,19 @@ def spread(left: Row, right: Row, width: int) -> Row:
     """Put `left` and `right` at the two edges of `width` cells; `right` gives way."""
     room = width - left.width - right.width
     return join((left, row(" " * room), right)) if room > 0 else left
+
+
+def crop(given: Row, width: int) -> Row:
+    """Return the row cut off at `width` cells, with an ellipsis if something is lost."""
+    if given.width <= width:
+        return given
+    spans: list[Span] = []
+    room = max(width, 0)
+    for span in given.spans:
+        cells = cell_len(span.text)
+        if cells >= room:
+            text = fit(span.text + "…", room) if room else ""
+            return Row((*spans, Span(text, span.style)), given.line)
+        spans.append(span)
+        room -= cells
+    return Row(tuple(spans), given.line)

@@ -15,7 +15,8 @@ class Pane(LinePane):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id, classes="pane")
         self.snapshot: Snapshot | None = None
-        self.border_title = f" {self.TITLE} "
+        self._title = ""
+        self.set_title(self.TITLE)
 
     def show(self, snapshot: Snapshot) -> None:
         """Draw `snapshot`."""
@@ -23,9 +24,9 @@ class Pane(LinePane):
 
     def set_title(self, title: str) -> None:
         """Write into the upper edge, if it says something else."""
-        padded = f" {title} "
-        if self.border_title != padded:
-            self.border_title = padded
+        if self._title != title:
+            self._title = title
+            self.border_title = f" {title} "
 
 
 class DrawnPane(Pane):

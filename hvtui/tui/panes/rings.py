@@ -5,7 +5,7 @@ from __future__ import annotations
 from hvtui.debugger.snapshot import Snapshot
 from hvtui.machine.privilege import PRIVILEGE_OF_RING
 from hvtui.tui.panes.pane import DrawnPane
-from hvtui.tui.rows import Piece, Row, Span, join, row
+from hvtui.tui.rows import Piece, Row, Span, crop, join, row
 
 REAL, BELIEVED, OTHER = "◉", "◌", "○"
 
@@ -26,10 +26,10 @@ def ring_rows(snapshot: Snapshot, width: int, height: int) -> tuple[Row, ...]:
         picture = _picture(snapshot)
         facts = _facts(snapshot, width - _PICTURE_WIDTH - 2)
         return tuple(
-            join((picture[line], row("  "), facts[line] if line < len(facts) else row()))
+            crop(join((picture[line], row("  "), facts[line] if line < len(facts) else row())), width)
             for line in range(7)
         )
-    return _in_words(snapshot, width)
+    return tuple(crop(line, width) for line in _in_words(snapshot))
 
 
 def _kind(snapshot: Snapshot, ring: int) -> str:
@@ -114,7 +114,7 @@ def _verdict(snapshot: Snapshot) -> Row:
     return row(("= it is where it thinks", "good"))
 
 
-def _in_words(snapshot: Snapshot, width: int) -> tuple[Row, ...]:
+def _in_words(snapshot: Snapshot) -> tuple[Row, ...]:
     privilege, component = snapshot.privilege, snapshot.position.component
     ring = privilege.ring
     first = row(

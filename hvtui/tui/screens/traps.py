@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -54,6 +54,7 @@ class TrapScreen(ModalScreen[None]):
         super().__init__()
         self._session = session
         self._change = change
+        self._has_chosen = False
         self._components = tuple(component.name for component in session.system.components)
 
     def compose(self) -> ComposeResult:
@@ -78,13 +79,14 @@ class TrapScreen(ModalScreen[None]):
     def narrow(self, event: Input.Changed) -> None:
         """Show the choices that go with what is typed."""
         self.query_one(".problem", Static).update("")
+        self._has_chosen = False
         self._fill(event.value)
 
     @on(Input.Submitted, "#condition")
     def take(self, event: Input.Submitted) -> None:
-        """Set what is typed; with nothing typed, what is chosen."""
+        """Set what is typed; with nothing typed, or after an arrow key, what is chosen."""
         text = event.value.strip()
-        if not text:
+        if not text or self._has_chosen:
             self.query_one(OptionList).action_select()
             return
         try:
@@ -109,11 +111,17 @@ class TrapScreen(ModalScreen[None]):
         else:
             self._set(name)
 
-    def on_key(self, event: object) -> None:
-        """Let the arrows leave the input line for the list."""
-        key = getattr(event, "key", "")
-        if key in ("down", "up") and self.focused is self.query_one("#condition"):
-            self.query_one(OptionList).focus()
+    def on_key(self, event: events.Key) -> None:
+        """Let the arrows choose in the list while the input line has the keys."""
+        if event.key not in ("down", "up") or not isinstance(self.focused, Input):
+            return
+        event.stop()
+        self._has_chosen = True
+        choice_list = self.query_one(OptionList)
+        if event.key == "down":
+            choice_list.action_cursor_down()
+        else:
+            choice_list.action_cursor_up()
 
     def _set(self, text: str) -> None:
         self._change(lambda: self._session.break_on_trap(text))

@@ -1,0 +1,158 @@
+"""What panes and bars draw of a snapshot made by hand, as text and as named styles."""
+
+from __future__ import annotations
+
+import pytest
+
+from hvtui.debugger.snapshot import StopKind, Stopped
+from hvtui.machine.privilege import Privilege
+from hvtui.tui.bars import head_row, status_rows
+from hvtui.tui.looks import LOOKS
+from hvtui.tui.panes.bitmap import bitmap_rows, summary
+from hvtui.tui.panes.console import console_rows
+from hvtui.tui.panes.registers import registers_rows
+from hvtui.tui.panes.rings import ring_rows
+from hvtui.tui.panes.stack import stack_rows
+from hvtui.tui.rows import Row, fit, row, shorten, spread
+from tests.support.snapshots import HOST, place, snapshot
+
+
+def text(rows: tuple[Row, ...]) -> list[str]:
+    return [line.text.rstrip() for line in rows]
+
+
+def styles(rows: tuple[Row, ...]) -> set[str]:
+    return {name for line in rows for span in line.spans for name in span.style.split()}
+
+
+def test_a_changed_register_has_a_sign_beside_it() -> None:
+    rows = text(registers_rows(snapshot(), 80, 7))
+    assert rows[0] == "pc   80010000     t1 00000060     a3 000000d0     s4  00000140     s11 000001b0"
+    assert rows[2].startswith("ra   80010004*")
+    assert len(rows) == 7
+
+
+def test_registers_take_as_many_columns_as_fit_and_csrs_what_is_left() -> None:
+    assert len(registers_rows(snapshot(), 58, 9)) == 9
+    assert len(registers_rows(snapshot(), 14, 9)) == 33
+    rows = text(registers_rows(snapshot(), 58, 15))
+    assert rows[-1] == "mstatus 00001800     mepc 80010000*"
+
+
+@pytest.mark.parametrize("width", [30, 38, 58, 100])
+def test_no_pane_draws_beyond_its_edge(width: int) -> None:
+    shown = snapshot()
+    for rows in (
+        registers_rows(shown, width, 16),
+        bitmap_rows(shown, width, 11),
+        ring_rows(shown, width, 7),
+        stack_rows(shown.stack, width),
+        console_rows(("x" * 200, ""), width),
+        (head_row(shown, max(width, 60)),) if width >= 60 else (),
+        status_rows(shown, width) if width >= 58 else (),
+    ):
+        assert max((line.width for line in rows), default=0) <= width
+
+
+def test_every_style_that_is_drawn_has_a_look() -> None:
+    shown = snapshot()
+    for rows in (
+        registers_rows(shown, 58, 16),
+        bitmap_rows(shown, 58, 11),
+        bitmap_rows(shown, 38, 8),
+        ring_rows(shown, 58, 7),
+        ring_rows(shown, 38, 3),
+        stack_rows(shown.stack, 58),
+        (head_row(shown, 120),),
+        status_rows(shown, 120),
+    ):
+        assert styles(rows) <= set(LOOKS)
+
+
+def test_the_bitmap_says_set_name_effect_and_hits_in_words() -> None:
+    rows = text(bitmap_rows(snapshot(), 58, 11))
+    assert rows[0] == "■  0 rdstatus  traps     12k  □ 11 wrcount   ignored"
+    assert rows[1] == "■  1 wrstatus  traps          □ 12 rdid      leaks"
+    assert rows[4] == "□  4 rdtrap    ignored        □ 15 rdsup     executes"
+    assert rows[10] == "□ 10 rdcount   ignored        □□□□□□□□□□□ 21-31 reserved"
+
+
+def test_a_narrow_bitmap_has_a_sign_for_each_effect() -> None:
+    rows = text(bitmap_rows(snapshot(), 38, 7))
+    assert rows[0] == "■T rdstatus  □∅ wrint     □∅ wrtrapmap"
+    assert rows[1] == "■T wrstatus  □∅ rdvm      □· rdsup"
+    assert rows[5] == "□∅ wrtrap    □! rdid      □∅ wfi"
+
+
+def test_the_bitmap_is_summed_up() -> None:
+    assert summary(snapshot()) == "2 trap, 1 execute, 17 ignored, 1 leak"
+
+
+def test_the_rings_show_where_it_runs_and_where_it_believes_to_be() -> None:
+    assert text(ring_rows(snapshot(), 58, 7)) == [
+        "╭───────────────────╮   RING 1  supervisor mode (S)",
+        "│ ┏━━━━━━━━━━━━━━━┓ │  mode bit  0  no kernel instructions",
+        "│ ┃ ╭┄┄┄┄┄┄┄┄┄┄┄╮ ┃ │",
+        "│ ┃ ┆ ◌ ring 0  ┆ ┃ │  guest kernel  kernel of vm1",
+        "│ ┃ ╰┄┄┄┄┄┄┄┄┄┄┄╯ ┃ │  believes  ring 0 (M)",
+        "│ ┗━━ ◉ ring 1 ━━━┛ │  runs in   ring 1 (S)",
+        "╰───── ring 3 ──────╯  ≠ virtualized: not where it thinks",
+    ]
+
+
+def test_rings_without_room_are_told_in_words() -> None:
+    assert text(ring_rows(snapshot(), 38, 3)) == [
+        " RING 1  supervisor (S)  mode bit  0",
+        "guest kernel  kernel of vm1",
+        "believes ring 0 ≠ runs in ring 1",
+    ]
+
+
+def test_a_hypervisor_is_where_it_thinks() -> None:
+    shown = snapshot(position=place(HOST, "handler", "hyper.s", 3), privilege=Privilege.M)
+    assert text(ring_rows(shown, 38, 3))[2] == "believes ring 0 = runs in ring 0"
+
+
+def test_the_stack_names_ring_component_function_line_and_reason() -> None:
+    assert text(stack_rows(snapshot().stack, 58)) == [
+        "▸▲1 guest kernel serve  kernel.s:1",
+        " ▲1 guest kernel trap   kernel.s:1",
+        "   ╰ injected by hyper: environment call from U \u00d73",
+        " ●3 ?            _start program.s:7",
+        "   ╰ switched to by hyper",
+    ]
+
+
+def test_the_head_says_cpu_instant_component_and_ring() -> None:
+    line = head_row(snapshot(), 80).text
+    assert line.startswith((" hvtui", " a guest"))
+    assert line.endswith("vt  instant 1,234  guest kernel  ▲ ring 1 (S) ")
+
+
+def test_the_status_says_what_the_next_instruction_does_and_what_becomes_of_it() -> None:
+    first, second = status_rows(snapshot(), 120)
+    assert first.text == " ■ stopped │ stepped in guest kernel at kernel.s:1"
+    assert second.text == (
+        " ▶ next csrr t0, mstatus  kernel instruction 0 rdstatus traps in ring 1  rd gets the CSR."
+    )
+
+
+def test_a_long_reason_goes_on_in_the_second_line() -> None:
+    told = "trap: illegal instruction, csrr t0, mstatus (bit 0 rdstatus) in spy at spy.s:19, ring 3"
+    rows = status_rows(snapshot(stop=Stopped(StopKind.TRAP, told, (1,))), 80)
+    joined = " ".join(" ".join(line.text for line in rows).split())
+    assert joined.startswith("● trap breakpoint 1 │ trap: illegal instruction")
+    assert joined.endswith("ring 3")
+
+
+def test_console_lines_are_broken_at_the_edge() -> None:
+    assert text(console_rows(("abcdef", "", "g"), 4)) == ["abcd", "ef", "", "g"]
+    assert text(console_rows(("done", ""), 10)) == ["done"]
+
+
+def test_rows_fit_their_cells() -> None:
+    assert fit("abc", 5) == "abc  "
+    assert fit("abcdef", 4) == "abc…"
+    assert shorten("abc", 5) == "abc"
+    assert spread(row("a"), row("b"), 5).text == "a   b"
+    assert spread(row("abcd"), row("b"), 4).text == "abcd"
