@@ -449,10 +449,7 @@ def _same(expected: bool) -> Test:
                 "two texts are needed, with a comma between", *_word_span(statement), ".ifc a, b"
             )
         texts = [without_needless_blanks(text.strip()) for text in (left, right)]
-        unquoted = [
-            text[1:-1] if len(text) > 1 and text[0] == text[-1] == "'" else text for text in texts
-        ]
-        return (unquoted[0] == unquoted[1]) is expected
+        return (texts[0] == texts[1]) is expected
 
     return test
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from asm.program import Expansion
-from asm.source import Piece, Statement
+from asm.source import Piece, Statement, parts
 from asm.unit import SourceError
 
 
@@ -261,7 +261,10 @@ def substitute(
 
     Raises SourceError, for the first column, if a statement grows beyond `limit` characters.
     """
-    return [_substituted(item, values, count, expansions, limit) for item in body]
+    made = [_substituted(item, values, count, expansions, limit) for item in body]
+    if any(";" in value for value in values.values()):
+        return [part for statement in made for part in parts(statement)]
+    return made
 
 
 def _substituted(

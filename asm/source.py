@@ -105,6 +105,41 @@ _TOKEN = re.compile(
 )
 
 
+def parts(statement: Statement) -> list[Statement]:
+    """Cut a statement that a macro's argument has made several of, at each ``;``."""
+    text = statement.text
+    marks = [found.start() for found in _TOKEN.finditer(text) if found["end"]]
+    if not marks:
+        return [statement]
+    cut = []
+    start = 0
+    for end in (*marks, len(text)):
+        if text[start:end].strip():
+            cut.append(_part(statement, start, end))
+        start = end + 1
+    return cut
+
+
+def _part(statement: Statement, start: int, end: int) -> Statement:
+    kept = [piece for piece in statement.pieces if piece.offset < end]
+    first = max((index for index, piece in enumerate(kept) if piece.offset <= start), default=0)
+    pieces = []
+    for piece in kept[first:]:
+        offset = max(piece.offset - start, 0)
+        # Within a piece that stands as it is, its beginning moves along.
+        moved = start - piece.offset if piece.offset < start and not piece.width else 0
+        pieces.append(Piece(offset, piece.line, piece.column + moved, piece.width))
+    return Statement(
+        statement.text[start:end],
+        statement.source,
+        statement.line,
+        statement.column,
+        tuple(pieces),
+        statement.expansions,
+        statement.problem,
+    )
+
+
 @dataclass
 class _Cutter:
     """Collects the text of the current statement, which a block comment may spread over lines."""

@@ -56,6 +56,11 @@ def _option(unit: Unit, statement: Statement, parsed: Parsed) -> None:
             "this machine has no compressed instructions", operand.start, operand.end,
             ".option norvc",
         )  # fmt: skip
+    if text == "pic":
+        raise SourceError(
+            "position-independent code by way of a global offset table is not supported",
+            operand.start, operand.end, ".option nopic: la and call are relative to the pc",
+        )  # fmt: skip
     if text not in _OPTIONS:
         raise SourceError(
             f'there is no option "{text}"', operand.start, operand.end, form,

@@ -182,5 +182,53 @@ size_test: .word 1, 2
         /* a comment
            of two lines */
         .byte   28
+        .macro  several x
+        \x
+        .endm
+        several ".byte 1; .byte 2"
+        .irp    x, ".byte 1;.byte 2", ".byte 3"
+        \x
+        .endr
+        .macro  define name, value
+        .equ    \name\()_value, \value
+\name:  .word   \name\()_value
+        .endm
+        define  first, 3
+        define  second, first_value + 1
+        .irp    x, (a b), [c d], "e f", g
+        .ascii  "\x|"
+        .endr
+        .irpc   c, "ab c"
+        .ascii  "\c|"
+        .endr
+        .rept   2
+        .irp    a, 1, 2
+        .irpc   b, 34
+        .byte   \a\b
+        .endr
+        .endr
+        .endr
+        .macro  pair x, y
+        .ascii  "\x|\y|"
+        .endm
+        pair    (a b) c
+        pair    a+b c
+        pair    a + b, c
+        pair    a, "b c"
+        pair    a.b c$d
+        pair    y=1, x=2
+        pair    a,,
+        pair    %lo(x) 4(sp)
+        .macro  loop from, to
+        .byte   \from
+        .if     \to-\from
+        loop    "(\from+1)", \to
+        .endif
+        .endm
+        loop    0, 5
+        .if 1; .else; .byte 6; .endif
+        .ifc    'a', a
+        .byte   1
+        .endif
         .end
         this is not read

@@ -35,3 +35,10 @@ behind: auipc   a0, %hi(target)
         .data
         .space  0x7f8
 target: .word   target, target - behind
+        .text
+        lw      a0, %lo(target) + 4(a0)
+        lui     a0, %hi(target) + 0x1000
+        lw      a0, %lo ( target ) ( a0 )
+        lw      a0, 4 ( sp )
+        lw      a0, 4 * (1 + 1)(sp)
+        sw      a0, -(-4)(sp)

@@ -23,6 +23,7 @@
         .error
         .fail
         .option rvc
+        .option pic
         .option norelaxx
         .float  1.5
         .octa   5
