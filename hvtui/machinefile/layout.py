@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 
 from hvtui.machine.memory import RAM_BASE
 from hvtui.machinefile.sizes import describe_range, describe_size
@@ -26,16 +25,24 @@ def outside_ram(component: Component, ram_size: int) -> str:
 
 
 def overlaps(components: Sequence[Component]) -> Iterator[tuple[int, str]]:
-    """Find components on top of each other: the index of the later one, and what to say."""
+    """Find components on top of each other: the index of the later one, and what to say.
+
+    Each pair is told once, however many of their parts collide.
+    """
     extents = sorted(
         (start, end, index)
         for index, component in enumerate(components)
         for start, end in component.extents
     )
-    for (_, lower_end, lower), (start, _, upper) in pairwise(extents):
-        if lower_end > start and lower != upper:
-            first, second = sorted((lower, upper))
-            yield second, f"{components[second]} lies on top of {components[first]}"
+    told: set[tuple[int, int]] = set()
+    highest_end, highest = 0, -1
+    for start, end, index in extents:
+        pair = (min(index, highest), max(index, highest))
+        if start < highest_end and index != highest and pair not in told:
+            told.add(pair)
+            yield pair[1], f"{components[pair[1]]} lies on top of {components[pair[0]]}"
+        if end > highest_end:
+            highest_end, highest = end, index
 
 
 def dtb_address(blob: bytes, ram_size: int) -> int:

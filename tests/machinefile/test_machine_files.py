@@ -198,6 +198,16 @@ def test_two_components_on_top_of_each_other(lab: Lab) -> None:
     lab.load(ONE + GUEST.replace("0x80400000", "0x80000010"))
 
 
+def test_components_with_several_parts_on_top_of_each_other_are_told_once(lab: Lab) -> None:
+    parts = "".join(f'.section .x{n},"ax"\n.org 0x20\nnop\n' for n in range(3))
+    lab.write("kernel.s", parts)
+    lab.write("sub/guest.s", parts)
+    one = ONE.replace('binary = "kernel.bin"', 'source = "kernel.s"')
+    two = GUEST.replace('binary   = "sub/guest.bin"', 'source = "sub/guest.s"')
+    refusal = lab.refusal(one + two.replace("0x80400000", "0x80000010"))
+    assert str(refusal).count("lies on top of") == 1
+
+
 def test_a_binary_needs_a_place(lab: Lab) -> None:
     refusal = lab.refusal(lab.edited("at     =", "linked ="))
     assert "nothing says where this binary lies" in str(refusal)
