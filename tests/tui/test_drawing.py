@@ -85,7 +85,8 @@ def test_a_narrow_bitmap_has_a_sign_for_each_effect() -> None:
 
 
 def test_the_bitmap_is_summed_up() -> None:
-    assert summary(snapshot()) == "2 trap, 1 execute, 17 ignored, 1 leak"
+    assert summary(snapshot()) == "2 trap 1 execute 17 ignored 1 leak"
+    assert summary(snapshot(), with_signs=True) == "2T 1· 17∅ 1!"
 
 
 def test_the_rings_show_where_it_runs_and_where_it_believes_to_be() -> None:

@@ -84,13 +84,19 @@ def _short(count: int) -> str:
     return f"{count // 10**9}G"
 
 
-def summary(snapshot: Snapshot) -> str:
-    """Count the effects in words: ``19 trap, 2 execute``."""
-    words = {"traps": "trap", "executes": "execute", "ignored": "ignored", "leaks": "leak"}
+def summary(snapshot: Snapshot, *, with_signs: bool = False) -> str:
+    """Count the effects in words, ``19 trap 2 execute``, or with their signs, ``19T 2·``."""
     counts = Counter(cell.effect for cell in snapshot.cells if cell.name)
     if len(counts) == 1:
-        return f"all {words[next(iter(counts))]}"
-    return ", ".join(f"{counts[effect]} {word}" for effect, word in words.items() if counts[effect])
+        return f"all {_WORDS[next(iter(counts))]}"
+    return " ".join(
+        f"{counts[effect]}{SIGNS[effect] if with_signs else ' ' + word}"
+        for effect, word in _WORDS.items()
+        if counts[effect]
+    )
+
+
+_WORDS = {"traps": "trap", "executes": "execute", "ignored": "ignored", "leaks": "leak"}
 
 
 class BitmapPane(DrawnPane):
@@ -119,8 +125,7 @@ an instruction of the class does **in the mode that runs now**, and how many wer
 
     def title(self, snapshot: Snapshot) -> str:
         """Say what the bitmap holds and what it amounts to in this ring."""
-        value = "none" if snapshot.trapmap is None else f"{snapshot.trapmap:08x}"
-        if self.size.width >= 50:
-            ring = snapshot.privilege.ring
-            return f"Trap bitmap {value}  [dim]in ring {ring} {summary(snapshot)}[/]"
-        return f"Bitmap {value}  [dim]{summary(snapshot)}[/]"
+        value = "" if snapshot.trapmap is None else f" {snapshot.trapmap:08x}"
+        is_narrow = self.size.width < 50
+        name = "Bitmap" if is_narrow else "Trap bitmap"
+        return f"{name}{value}  [dim]{summary(snapshot, with_signs=is_narrow)}[/]"

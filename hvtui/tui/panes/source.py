@@ -38,8 +38,8 @@ class Marks:
 
 def source_row(number: int, text: str, marks: Marks, ring: int) -> Row:
     """Draw a line of source with its gutter."""
-    spans = [*_gutter(marks, ring), Span(f"{number:>4} ", "strong" if marks.is_here else "dim")]
-    spans.append(Span(HAS_CODE if marks.has_code else " ", "faint"))
+    spans = [*_gutter(marks, ring), Span(f"{number:>4}", "strong" if marks.is_here else "dim")]
+    spans.append(Span(f"{HAS_CODE if marks.has_code else ' '} ", "dim"))
     return Row((*spans, *coloured(text)), _line_style(marks, ring))
 
 

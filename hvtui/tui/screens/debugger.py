@@ -270,7 +270,7 @@ class DebuggerScreen(Screen[None]):
     def action_leave(self) -> None:
         """Leave this machine."""
         self.session.pause()
-        if len(self.app.screen_stack) > 2:
+        if len(self.app.screen_stack) > 1:
             self.dismiss()
         else:
             self.app.exit()

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import ScrollableContainer
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
@@ -24,11 +24,11 @@ class ProblemsScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Yield the text."""
-        with VerticalScroll(classes="dialog") as dialog:
+        with ScrollableContainer(classes="dialog problems") as dialog:
             dialog.border_title = f" {self._title} "
             dialog.border_subtitle = " Esc closes "
             yield Static(Content(self._text))
 
     def on_mount(self) -> None:
         """Let the arrows scroll."""
-        self.query_one(VerticalScroll).focus()
+        self.query_one(ScrollableContainer).focus()
