@@ -300,7 +300,8 @@ def _escaped(found: str, start: int, end: int) -> int:
     if found[0] in "01234567":
         return int(found, 8) & 0xFF
     if found[0] in "xX" and len(found) > 1:
-        return int(found[-2:], 16)
+        # Of many digits the last two count, as in GNU as.
+        return int(found[1:][-2:], 16)
     if found in _ESCAPES:
         return _ESCAPES[found]
     raise StatementError(
@@ -325,10 +326,14 @@ def string_bytes(literal: str, start: int = 0) -> bytes:
     return bytes(result + inner[position:].encode())
 
 
+# The closing quote may be missing; '\' is a quote after a backslash that lacks it.
+_CHARACTER = re.compile(r"'(\\[0-7]{1,3}|\\.|[^\\])")
+
+
 def _character(token: Token) -> int:
-    inner = token[1:]
-    if len(inner) > 1 and inner.endswith("'"):
-        inner = inner[:-1]
+    found = _CHARACTER.match(token)
+    assert found is not None
+    inner = found[1]
     start, end = _span(token)
     if inner[0] == "\\":
         return _escaped(inner[1:], start, end)
