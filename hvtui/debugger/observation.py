@@ -66,6 +66,7 @@ def observe(session: Session) -> Snapshot:
         stack=tuple(_entry(level) for level in islice(session.callstack.levels(here), STACK_SHOWN)),
         breakpoints=tuple(_view(breakpoint) for breakpoint in session.breakpoints),
         console=session.console.lines,
+        speed=session.speed,
     )
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import Lock
 
 from hvtui.debugger.breakpoints import Breakpoint, Breakpoints, PlaceBreakpoint, TrapBreakpoint
@@ -54,6 +55,8 @@ class Session:
         self._pausing = False
         self._posted: deque[Callable[[], object]] = deque()
         self._slice = _FIRST_SLICE
+        # Steps a second of the running machine, 0 while it stands still.
+        self.speed = 0
         self._start(system.fresh_machine())
 
     def _start(self, machine: Machine) -> None:
@@ -146,15 +149,19 @@ class Session:
                 self.remove_breakpoint(target.number)
 
     def pause(self) -> None:
-        """Make the machine stand still as soon as the current step is over. For any thread."""
+        """Make the machine stand still as soon as the current step is over. For any thread.
+
+        If nothing moves it, the next move ends after its first step: it may have been on its way.
+        """
         self._pausing = True
         if self._moving:
             self.machine.request_stop()
 
     def restart(self) -> Stopped:
         """Begin anew with a fresh machine. Breakpoints stay, their counts begin at zero."""
-        self.breakpoints.forget_hits()
-        self._start(self.system.fresh_machine())
+        with self._moved():
+            self.breakpoints.forget_hits()
+            self._start(self.system.fresh_machine())
         return self.stop
 
     def post(self, action: Callable[[], object]) -> None:
@@ -229,20 +236,25 @@ class Session:
     def _move(self, move: Callable[[], Stopped]) -> Stopped:
         if self.machine.exit is not None:
             raise MoveError("the run has ended: restart it to run again")
+        with self._moved():
+            self._met.clear()
+            self.before_move = tuple(self.machine.hart.x)
+            self.csrs_before_move = csr_values(self.machine)
+            self.stop = move()
+        return self.stop
+
+    @contextmanager
+    def _moved(self) -> Iterator[None]:
+        """Mark the machine as moving, so that what others want done waits for a quiet moment."""
         with self._lock:
             self._moving = True
-        self._pausing = False
-        self._met.clear()
-        hart = self.machine.hart
-        self.before_move = tuple(hart.x)
-        self.csrs_before_move = csr_values(self.machine)
         try:
-            self.stop = move()
+            yield
         finally:
             with self._lock:
-                self._moving = False
+                self._moving = self._pausing = False
+                self.speed = 0
             self._do_posted()
-        return self.stop
 
     def _walk(self, *, lines: bool, over: bool) -> Stopped:
         """Step by instructions until another line (or just the next instruction) is reached."""
@@ -359,7 +371,8 @@ class Session:
 
     def _adapt_slice(self, took: float, stop: Stop) -> None:
         if stop.reason is StopReason.LIMIT:
-            wanted = int(self._slice * SLICE_TIME / max(took, 1e-6))
+            self.speed = int(self._slice / max(took, 1e-6))
+            wanted = int(self.speed * SLICE_TIME)
             wanted = min(wanted, 4 * self._slice)
             self._slice = min(max(wanted, _SHORTEST_SLICE), _LONGEST_SLICE)
 

@@ -93,7 +93,8 @@ class BreakpointView:
 class Snapshot:
     """All that panes draw. `changed` are the numbers of registers changed since the last stop.
 
-    `trapmap` is the value of `mtrapmap`, None on a CPU that has none.
+    `trapmap` is the value of `mtrapmap`, None on a CPU that has none. `speed` is in steps a second, 0
+    if the machine stands still.
     """
 
     title: str
@@ -114,6 +115,7 @@ class Snapshot:
     stack: tuple[StackEntry, ...]
     breakpoints: tuple[BreakpointView, ...]
     console: tuple[str, ...]
+    speed: int = 0
 
     @property
     def believes(self) -> int | None:

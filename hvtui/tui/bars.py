@@ -97,6 +97,8 @@ def status_rows(snapshot: Snapshot, width: int) -> tuple[Row, Row]:
     if snapshot.running:
         ring = snapshot.privilege.ring
         text = f"{snapshot.retired:,} instructions"
+        if snapshot.speed:
+            text += f", {snapshot.speed / 1e6:.2f} million a second"
         return row((" ▶ running ", f"ring{ring} bold"), text, ("   space pauses", "dim")), row()
     label, style = _SIGNS[snapshot.stop.kind]
     numbers = ",".join(str(number) for number in snapshot.stop.numbers)

@@ -22,6 +22,9 @@ _NOTHING = Row(line="nothing")
 class LinePane(ScrollView, can_focus=True):
     """Lines that subclasses give one by one, as `row_at` says, `row_count` of them."""
 
+    # The body arranges the panes itself, and has its own way to give one all the room.
+    ALLOW_MAXIMIZE = False
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "scroll_up", "Scroll up", show=False),
         Binding("down,j", "scroll_down", "Scroll down", show=False),

@@ -223,11 +223,18 @@ def test_a_breakpoint_set_while_the_machine_runs_stops_it() -> None:
     assert session.stop.text == "breakpoint 1 at here: in main at main.s:2"
 
 
-def test_a_pause_while_the_machine_stands_still_does_not_disturb_the_next_step() -> None:
+def test_a_pause_that_overtakes_a_continue_still_pauses_it() -> None:
+    session = session_of(Part("main", "_start: addi t0, t0, 1\n j _start\n"))
+    session.pause()
+    assert session.resume().kind is StopKind.PAUSED
+
+
+def test_a_pause_that_comes_too_late_does_not_swallow_a_step() -> None:
     session = session_of(Part("main", PROGRAM))
     session.pause()
     session.step_instruction()
-    assert session.snapshot().instant == 1
+    session.step_instruction()
+    assert session.snapshot().instant == 2
 
 
 def test_run_to_goes_to_a_place_once() -> None:

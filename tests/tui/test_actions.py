@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from hvtui.debugger.snapshot import StopKind
@@ -331,5 +333,8 @@ async def test_q_leaves() -> None:
     async with running(system_of(Part("main", SPIN))) as pilot:
         await start(pilot)
         pilot.app.simulate_key("q")
-        await pilot.pause(0)
+        for _ in range(500):
+            if not pilot.app.is_running:
+                break
+            await asyncio.sleep(0.02)
         assert not pilot.app.is_running

@@ -23,6 +23,7 @@ from hvtui.tui.rows import Row, Span
 
 ENABLED, DISABLED, CURRENT, WAITS, HAS_CODE = "●", "○", "▶", "▷", "·"
 _GUTTER = 8
+_WIDTH_FOR_BITS = 52
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +44,14 @@ def source_row(number: int, text: str, marks: Marks, ring: int) -> Row:
     return Row((*spans, *coloured(text)), _line_style(marks, ring))
 
 
-def code_row(code: CodeRow, marks: Marks, ring: int) -> Row:
-    """Draw a line of disassembly with its gutter."""
+def code_row(code: CodeRow, marks: Marks, ring: int, *, with_bits: bool = True) -> Row:
+    """Draw a line of disassembly with its gutter; `with_bits` shows the instruction's bits too."""
     if code.word is None:
         return Row((Span("  "), Span(code.text, "label")), _line_style(marks, ring))
     line = [
         *_gutter(marks, ring),
         Span(f"{code.address:08x} ", "strong" if marks.is_here else "address"),
-        Span(f"{code.word:08x}  ", "faint"),
+        Span(f"{code.word:08x}  " if with_bits else " ", "faint"),
         Span(f"{code.text:<8}", "mnemonic" if code.is_code else "directive"),
     ]
     return Row((*line, *coloured(code.operands, operands=True)), _line_style(marks, ring))
@@ -106,18 +107,19 @@ into the left edge does what `b` does. `d` shows the instructions in memory inst
         self.cursor = 0
         self.disassembly_of: Callable[[Component | None, int], Disassembly] | None = None
         self._looking_at: Position | None = None
+        self._standing_at: Position | None = None
         self._source: SourceListing | None = None
         self._code: Disassembly | None = None
 
     # What is shown
 
     def show(self, snapshot: Snapshot) -> None:
-        """Draw `snapshot`; unless it runs, follow the pc."""
+        """Draw `snapshot`: follow the pc, unless the machine runs, then what is in view stays."""
         self.snapshot = snapshot
-        before = self._looking_at
-        self._looking_at = None
-        self._choose_listing()
-        if not snapshot.running or before is None:
+        if not snapshot.running:
+            self._looking_at = None
+            self._standing_at = snapshot.position
+            self._choose_listing()
             self._to_current()
         self.repaint()
 
@@ -138,7 +140,7 @@ into the left edge does what `b` does. `d` shows the instructions in memory inst
     @property
     def position(self) -> Position | None:
         """The place in view: the pc's, or the one that somebody wants to look at."""
-        return self._looking_at or (self.snapshot.position if self.snapshot else None)
+        return self._looking_at or self._standing_at
 
     def _choose_listing(self) -> None:
         position = self.position
@@ -210,15 +212,16 @@ into the left edge does what `b` does. `d` shows the instructions in memory inst
         if self._source is not None:
             return source_row(index + 1, self._source.lines[index], marks, ring)
         assert self._code is not None
-        return code_row(self._code[index], marks, ring)
+        with_bits = self.size.width >= _WIDTH_FOR_BITS
+        return code_row(self._code[index], marks, ring, with_bits=with_bits)
 
     def _marks(self, index: int) -> Marks:
         assert self.snapshot is not None
         is_current = index == self._current_index()
-        looking = self._looking_at is not None and self._looking_at != self.snapshot.position
+        looking = self._looking_at is not None and self._looking_at != self._standing_at
         return Marks(
             self._breakpoint(index),
-            is_here=is_current and not looking,
+            is_here=is_current and not looking and not self.snapshot.running,
             is_waiting=is_current and looking,
             is_cursor=index == self.cursor and self.has_focus,
             has_code=self._source is not None and index + 1 in self._source.code_lines,
