@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain, repeat
 
+from asm.conditionals import CONDITIONALS, TESTS, is_true, one_expression
 from asm.diagnostics import Diagnostic
-from asm.expression import Expression
 from asm.files import FileError, Folders, Found, read_source
 from asm.macros import (
     Macro,
@@ -23,14 +23,9 @@ from asm.macros import (
     without_needless_blanks,
 )
 from asm.program import Expansion, Place
-from asm.source import Source, Statement, statements
-from asm.syntax import Parsed, StatementError, Text, parse_statement
+from asm.source import HEAD, Source, Statement, statements, word_span
+from asm.syntax import StatementError, Text, parse_statement
 from asm.unit import SourceError, Unit
-
-# The labels before the first word of a statement, and that word.
-HEAD = re.compile(
-    r"\s*(?P<labels>(?:(?:[A-Za-z_.$][\w.$]*+|[0-9]++)\s*:\s*)*)(?P<word>[A-Za-z_.$][\w.$]*)?"
-)
 
 _LOOP_NAME = re.compile(r"\s*([A-Za-z_.$][\w.$]*)(?:\s*,|\s+|$)")
 
@@ -61,9 +56,6 @@ class Frame:
     conditions: int
     found: Found | None = None
     macros: int = 0
-
-
-Test = Callable[[Unit, Statement, int], bool]
 
 
 @dataclass(eq=False)
@@ -101,7 +93,7 @@ class Flow:
             word = head["word"]
             if word:
                 word = word.lower()
-                if word in _CONDITIONALS:
+                if word in CONDITIONALS:
                     self._guard(statement, head, self._conditional)
                     continue
                 if self.conditions and not self.conditions[-1].active:
@@ -167,12 +159,17 @@ class Flow:
         word = head["word"].lower()
         conditions = self.conditions
         start, end = head.span("word")
-        if word in _TESTS:
+        if word in TESTS:
             active = not conditions or conditions[-1].active
             # An error in the test must not make the lines after it count as if they stood alone.
             conditions.append(Condition(statement, False, True, active))
             if active:
-                truth = _TESTS[word](self.unit, statement, end)
+                try:
+                    truth = TESTS[word](self.unit, statement, end)
+                except (SourceError, StatementError):
+                    # Neither part counts, and what they would define is missing.
+                    self.unit.is_incomplete = True
+                    raise
                 conditions[-1].active = conditions[-1].taken = truth
             return
         floor = self.frames[-1].conditions
@@ -190,7 +187,7 @@ class Flow:
             return
         top.active = False
         if top.outer_active and not top.taken:
-            top.active = top.taken = _if(self.unit, statement, end)
+            top.active = top.taken = is_true(self.unit, statement, end)
 
     # Macros and loops.
 
@@ -217,7 +214,7 @@ class Flow:
         self._stop_expanding()
         raise SourceError(
             f"macros and loops produce more than {what}",
-            *_word_span(statement),
+            *word_span(statement),
             expected="a smaller count, or an .if that ends the macro",
         )
 
@@ -251,7 +248,7 @@ class Flow:
         name = statement.text[head.end() :].strip()
         if self.macros.pop(name.lower(), None) is None:
             raise SourceError(
-                f'there is no macro "{name}"', *_word_span(statement),
+                f'there is no macro "{name}"', *word_span(statement),
                 suggestion=self.unit.diagnostics.suggest(name, "macro", self.macros),
             )  # fmt: skip
         self.unit.macro_names.discard(name.lower())
@@ -305,7 +302,11 @@ class Flow:
         return []
 
     def _define_macro(self, statement: Statement, end: int, body: list[Statement]) -> None:
-        name, parameters = parse_header(statement, end)
+        try:
+            name, parameters = parse_header(statement, end)
+        except SourceError:
+            self.unit.is_incomplete = True
+            raise
         key = name.lower()
         if key in self.macros:
             place = self.macros[key].defined_at.place
@@ -319,7 +320,7 @@ class Flow:
 
     def _repeat(self, statement: Statement, end: int, body: list[Statement]) -> None:
         parsed = parse_statement(statement.text)
-        expression = _one_expression(parsed)
+        expression = one_expression(parsed)
         count = self.unit.number_now(expression, statement)
         if count < 0:
             raise SourceError(
@@ -333,7 +334,7 @@ class Flow:
         found = _LOOP_NAME.match(statement.text, end)
         if found is None:
             raise SourceError(
-                f'"{word}" needs a name and values', *_word_span(statement), f"{word} name, a, b, c"
+                f'"{word}" needs a name and values', *word_span(statement), f"{word} name, a, b, c"
             )
         name, at = found[1], found.end()
         rest = without_needless_blanks(statement.text[at:].strip())
@@ -386,7 +387,7 @@ class Flow:
                 raise FileError(f"includes are nested more than {limits.include_depth} deep")
             source = read_source(found, limits)
         except FileError as problem:
-            self.unit.is_incomplete = True
+            self.unit.is_incomplete = self.unit.lacks_file = True
             if problem.line:
                 place = Place(found.name, problem.line, problem.column)
                 self.unit.diagnostics.put(Diagnostic(place, problem.message, expected=problem.expected))
@@ -397,93 +398,4 @@ class Flow:
         self.open_source(source, found)
 
 
-def _word_span(statement: Statement) -> tuple[int, int]:
-    head = HEAD.match(statement.text)
-    assert head is not None
-    return head.span("word") if head["word"] else (0, 1)
-
-
-def _one_expression(parsed: Parsed, what: str = "number") -> Expression:
-    if len(parsed.operands) == 1 and isinstance(parsed.operands[0], Expression):
-        return parsed.operands[0]
-    raise SourceError(
-        f'"{parsed.word}" needs one {what}', parsed.start, parsed.end, f"{parsed.word} {what}"
-    )
-
-
-# The tests of conditionals.
-
-
-def _if(unit: Unit, statement: Statement, end: int) -> bool:
-    expression = _one_expression(parse_statement(statement.text))
-    return unit.number_now(expression, statement, is_truth=True) != 0
-
-
-def _compare(holds: Callable[[int], bool]) -> Test:
-    def test(unit: Unit, statement: Statement, end: int) -> bool:
-        expression = _one_expression(parse_statement(statement.text))
-        return holds(unit.number_now(expression, statement))
-
-    return test
-
-
-def _defined(expected: bool) -> Test:
-    def test(unit: Unit, statement: Statement, end: int) -> bool:
-        expression = _one_expression(parse_statement(statement.text), "name")
-        if expression.name is None:
-            raise SourceError("this is not a name", expression.start, expression.end, "a name")
-        return unit.symbols.has(expression.name) is expected
-
-    return test
-
-
-def _blank(expected: bool) -> Test:
-    return lambda unit, statement, end: (not statement.text[end:].strip()) is expected
-
-
-def _same(expected: bool) -> Test:
-    def test(unit: Unit, statement: Statement, end: int) -> bool:
-        left, comma, right = statement.text[end:].partition(",")
-        if not comma:
-            raise SourceError(
-                "two texts are needed, with a comma between", *_word_span(statement), ".ifc a, b"
-            )
-        texts = [without_needless_blanks(text.strip()) for text in (left, right)]
-        return (texts[0] == texts[1]) is expected
-
-    return test
-
-
-def _same_strings(expected: bool) -> Test:
-    def test(unit: Unit, statement: Statement, end: int) -> bool:
-        operands = parse_statement(statement.text).operands
-        if len(operands) != 2 or not all(isinstance(item, Text) for item in operands):
-            raise SourceError("two strings are needed", *_word_span(statement), '.ifeqs "a", "b"')
-        left, right = operands
-        assert isinstance(left, Text)
-        assert isinstance(right, Text)
-        return (left.data == right.data) is expected
-
-    return test
-
-
-_TESTS: Mapping[str, Test] = {
-    ".if": _if,
-    ".ifne": _if,
-    ".ifeq": _compare(lambda value: value == 0),
-    ".ifgt": _compare(lambda value: value > 0),
-    ".ifge": _compare(lambda value: value >= 0),
-    ".iflt": _compare(lambda value: value < 0),
-    ".ifle": _compare(lambda value: value <= 0),
-    ".ifdef": _defined(True),
-    ".ifndef": _defined(False),
-    ".ifnotdef": _defined(False),
-    ".ifb": _blank(True),
-    ".ifnb": _blank(False),
-    ".ifc": _same(True),
-    ".ifnc": _same(False),
-    ".ifeqs": _same_strings(True),
-    ".ifnes": _same_strings(False),
-}
-_CONDITIONALS = frozenset({*_TESTS, ".else", ".elseif", ".elsif", ".endif"})
-FLOW_WORDS = frozenset({*_CONDITIONALS, *_BLOCKS, *_ENDS, ".exitm", ".include", ".purgem", ".end"})
+FLOW_WORDS = frozenset({*CONDITIONALS, *_BLOCKS, *_ENDS, ".exitm", ".include", ".purgem", ".end"})

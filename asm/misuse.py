@@ -11,7 +11,7 @@ from asm.isa.registers import REGISTER_NUMBERS
 from asm.matching import choose, fits
 from asm.source import Statement
 from asm.syntax import Memory, Operand, Parsed, Skipped
-from asm.unit import SourceError, Unit
+from asm.unit import ConsequenceError, SourceError, Unit
 
 _RV64 = frozenset(
     {
@@ -97,6 +97,8 @@ def unknown_mnemonic(unit: Unit, word: str, start: int, end: int, has_operands: 
         message = f'"{word}" is a floating-point instruction; this machine has none'
     else:
         suggestion = unit.diagnostics.suggest(word, "mnemonic", [*FORMS, *unit.macro_names])
+        if unit.is_incomplete and not suggestion:
+            return ConsequenceError(message, start, end)
         if not suggestion and not has_operands:
             expected = f"an instruction; or, for a label, a colon after it: {word}:"
     return SourceError(message, start, end, expected, suggestion)

@@ -95,6 +95,19 @@ class Statement:
         return lines[line - 1].rstrip("\r") if 0 < line <= len(lines) else ""
 
 
+# The labels before the first word of a statement, and that word.
+HEAD = re.compile(
+    r"\s*(?P<labels>(?:(?:[A-Za-z_.$][\w.$]*+|[0-9]++)\s*:\s*)*)(?P<word>[A-Za-z_.$][\w.$]*)?"
+)
+
+
+def word_span(statement: Statement) -> tuple[int, int]:
+    """Return the columns of the first word of a statement."""
+    head = HEAD.match(statement.text)
+    assert head is not None
+    return head.span("word") if head["word"] else (0, 1)
+
+
 _SPECIAL = re.compile(r"""["'#;]|/[/*]""")
 _TOKEN = re.compile(
     r"""(?P<string>"(?:[^"\\]|\\.)*+(?P<closed>")?)"""

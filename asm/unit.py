@@ -41,6 +41,10 @@ class SourceError(Exception):
         self.suggestion = suggestion
 
 
+class ConsequenceError(SourceError):
+    """A statement is wrong, but most likely for a mistake that has been told already."""
+
+
 class LimitReachedError(Exception):
     """The limit of diagnostics is reached: there is no use in going on."""
 
@@ -101,12 +105,16 @@ class Diagnostics:
         self._files: dict[str, int] = {}
         self._nearest: dict[tuple[str, str], str] = {}
         self._comparisons = 0
+        self.has_consequences = False
 
     def __bool__(self) -> bool:
-        return bool(self._found)
+        return bool(self._found) or self.has_consequences
 
     def add(self, statement: Statement, mistake: SourceError) -> None:
         """Tell a mistake in `statement`. Raises LimitReachedError at the limit."""
+        if isinstance(mistake, ConsequenceError):
+            self.has_consequences = True
+            return
         place, width = statement.locate(mistake.start, mistake.end)
         self.put(
             Diagnostic(
@@ -177,8 +185,10 @@ class Unit:
         self.section_stack: list[tuple[Section, Section]] = []
         self.filled = 0
         self.macro_names: set[str] = set()
-        # Set when an include failed: names that it would have defined are then not told again.
+        # Set when an include, a condition or a macro's definition failed: names that are missing may
+        # be missing for that reason, and are not told unless they look misspelt.
         self.is_incomplete = False
+        self.lacks_file = False
         for name, value in self.options.defines.items():
             found = self.symbols.mention(name)
             found.value = value
@@ -299,7 +309,7 @@ class Unit:
         try:
             value, section = evaluator.value(bound)
         except UndefinedNameError as error:
-            if self.is_incomplete:
+            if self.lacks_file:
                 return 0
             raise SourceError(
                 f'"{error.name.name}" is not defined before this line, where its value is needed',

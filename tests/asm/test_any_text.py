@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asm import AssemblyError, Options, assemble_text
+from asm.diagnostics import Diagnostic
 from asm.options import Limits
 
 _OPTIONS = Options(limits=Limits(output=1 << 16, expanded=3000, expanded_text=1 << 17))
@@ -23,17 +24,20 @@ _WORDS = (
 
 
 def _check(text: str) -> None:
+    told: tuple[Diagnostic, ...] = ()
     try:
         program = assemble_text(text, options=_OPTIONS)
     except AssemblyError as error:
-        lines = text.count("\n") + 1
-        assert error.diagnostics
-        for diagnostic in error.diagnostics:
-            assert diagnostic.message
-            assert 1 <= diagnostic.place.line <= lines
-            assert str(diagnostic)
+        told = error.diagnostics
     else:
         assert program.end - program.base <= (1 << 16) + (1 << 20)
+        return
+    lines = text.count("\n") + 1
+    assert told
+    for diagnostic in told:
+        assert diagnostic.message
+        assert 1 <= diagnostic.place.line <= lines
+        assert str(diagnostic)
 
 
 def _spoilt(seed: int) -> str:

@@ -68,6 +68,16 @@ def test_a_missing_include_does_not_bring_its_names_down_with_it() -> None:
     assert "lib.s" in mistake.message
 
 
+def test_a_missing_include_excuses_its_macros_and_numbers_too() -> None:
+    text = '.include "lib.s"\n save_context sp\n.if LIB_SIZE > 4\n nop\n.endif\n adi a0, a0, 1\n'
+    assert [mistake.place.line for mistake in _told(text)] == [1, 6]
+
+
+def test_a_condition_without_an_answer_takes_its_labels_with_it() -> None:
+    text = ".if 1 +\nhere: nop\n.else\nthere: nop\n.endif\n j here\n j there\n"
+    assert [mistake.place.line for mistake in _told(text)] == [1]
+
+
 def test_columns_count_through_tabs_and_comments() -> None:
     (mistake,) = _told("\tadd\ta0, /* why */ a1, 5 + q9q # comment\n")
     assert mistake.place == Place("<text>", 1, 28)

@@ -9,10 +9,10 @@ import pytest
 
 from asm import Options, assemble_file
 from asm.directives import DIRECTIVES, IGNORED
-from asm.expansion import FLOW_WORDS, HEAD
+from asm.expansion import FLOW_WORDS
 from asm.forms import FORMS
 from asm.matching import choose
-from asm.source import Source, statements
+from asm.source import HEAD, Source, statements
 from asm.syntax import StatementError, parse_statement
 from tests.support.gnu_layout import build, layout_of, needs_gnu
 

@@ -26,22 +26,11 @@
         forever
         .endm
         forever
-        .rept   3
-        lw      a0, nowhere
-        .endr
-        .irp    reg, a0, q1
-        mv      a2, \reg
-        .endr
-        .irp
-        .endr
         \outside
         .exitm
         .endm
         .endr
         .purgem unknown
-        .rept   2000000000
-        nop
-        .endr
         .altmacro
         .macro  open
         nop
