@@ -78,6 +78,7 @@ class Session:
         observers.trap_return.append(self._on_return)
         observers.kernel.append(self._on_kernel)
         observers.output.append(self._on_output)
+        observers.reset.append(self._on_reset)
         machine.uart.input_open = True
         machine.probes.follow_calls(self._on_call, self._on_ret)
         self._place_breakpoints()
@@ -420,6 +421,9 @@ class Session:
 
     def _on_output(self, event: DeviceOutput) -> None:
         self.console.write(event.data)
+
+    def _on_reset(self) -> None:
+        self.callstack.reset(self.here, self.machine.hart.privilege)
 
     def _on_call(self, site: int, physical: int | None, target: int, link: int) -> None:
         self.callstack.call(site, physical, target, link, self.machine.hart.x[_SP])

@@ -343,6 +343,8 @@ class Machine:
         """Start over at the entry. Instants go on counting: each belongs to one state of the run."""
         self._reset_asked = False
         self._reset_parts()
+        for observer in tuple(self.observers.reset):
+            observer()
 
     def _reset_parts(self) -> None:
         self.clint.reset()

@@ -102,3 +102,5 @@ class Observers:
     kernel: list[Callable[[KernelInstruction], None]] = field(default_factory=list)
     output: list[Callable[[DeviceOutput], None]] = field(default_factory=list)
     exit: list[Callable[[MachineExit], None]] = field(default_factory=list)
+    # The guest has reset the machine: hart and devices begin anew, RAM is as it was.
+    reset: list[Callable[[], None]] = field(default_factory=list)

@@ -316,3 +316,28 @@ def test_two_components_at_one_address_are_told_apart_by_where_they_lie() -> Non
     session.resume()
     assert session.here.owner == "program"
     assert session.here.label == "ask"
+
+
+def test_a_guest_that_resets_the_machine_begins_a_new_stack() -> None:
+    session = session_of(
+        Part(
+            "main",
+            """\
+_start: call    f
+f:      lw      t0, flag
+        bnez    t0, again
+        li      t0, 1
+        sw      t0, flag, t1
+        li      t0, 0x100000
+        li      t1, 0x7777
+        sw      t1, 0(t0)
+        nop
+again:  j       again
+        .data
+flag:   .word   0
+""",
+        )
+    )
+    session.break_at("again")
+    session.resume()
+    assert lines(session) == ["0 main f main.s:10", "0 main _start main.s:1 [reset]"]

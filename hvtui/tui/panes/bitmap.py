@@ -33,7 +33,10 @@ def bitmap_rows(snapshot: Snapshot, width: int, height: int) -> tuple[Row, ...]:
         cell_width = _NARROW_CELL
         columns = max(width // cell_width, 1)
     with_hits = cell_width == _NARROW_CELL_WITH_HITS
-    rows = _columns([_narrow(cell, with_hits) for cell in named], columns, cell_width, width)
+    cells = [_narrow(cell, with_hits) for cell in named]
+    if len(cells) % columns:
+        return _columns([*cells, _strip(reserved, cell_width)], columns, cell_width, width)
+    rows = _columns(cells, columns, cell_width, width)
     return (*rows, _strip(reserved, width)) if len(rows) < height else rows
 
 
