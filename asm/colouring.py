@@ -9,7 +9,7 @@ import re
 from functools import cache, lru_cache
 from typing import Literal
 
-from asm.isa.csrs import CSRS_BY_NAME
+from asm.forms import CSR_NUMBERS
 from asm.isa.registers import REGISTER_NUMBERS
 from asm.syntax import grammar
 
@@ -84,4 +84,4 @@ def _first_word(word: str) -> SpanKind:
 def _word(word: str) -> SpanKind:
     if word in REGISTER_NUMBERS:
         return "register"
-    return "csr" if word in CSRS_BY_NAME else "symbol"
+    return "csr" if word in CSR_NUMBERS else "symbol"

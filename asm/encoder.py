@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from asm.expression import EvaluationError, Expression
-from asm.forms import FENCE_SETS, FORMS, Form, Kind, Part, Step
-from asm.isa.csrs import CSRS_BY_NAME
+from asm.forms import CSR_NUMBERS, FENCE_SETS, FORMS, Form, Kind, Part, Step
 from asm.isa.decode import INSTRUCTIONS_BY_NAME
 from asm.isa.registers import REGISTER_NUMBERS
 from asm.isa.width import MASK
@@ -117,9 +116,9 @@ def _csr(unit: Unit, statement: Statement, operand: Expression) -> int | Express
     name = operand.name
     if name is None:
         return operand
-    row = CSRS_BY_NAME.get(name.lower())
-    if row is not None:
-        return row.number
+    number = CSR_NUMBERS.get(name.lower())
+    if number is not None:
+        return number
     if unit.symbols.has(name):
         return operand
     raise SourceError(
@@ -127,7 +126,7 @@ def _csr(unit: Unit, statement: Statement, operand: Expression) -> int | Express
         operand.start,
         operand.end,
         "the name of a CSR such as mstatus, or its number, 0 to 0xfff",
-        unit.diagnostics.suggest(name, "csr", CSRS_BY_NAME),
+        unit.diagnostics.suggest(name, "csr", CSR_NUMBERS),
     )
 
 

@@ -15,6 +15,7 @@ from asm.isa.csrs import CSRS_BY_NAME
 from asm.isa.decode import INSTRUCTIONS_BY_NAME
 from asm.isa.encoding import Field
 from asm.isa.instruction import Instruction
+from asm.isa.other_csrs import OTHER_CSR_NUMBERS
 from asm.isa.pseudo import PSEUDO_INSTRUCTIONS, PseudoInstruction
 from asm.isa.registers import REGISTER_NUMBERS
 from asm.isa.rows import INSTRUCTIONS
@@ -77,6 +78,12 @@ _EXAMPLES: Mapping[str, str] = {
 }  # fmt: skip
 _CALLEE_EXAMPLES = frozenset({"call", "tail", "jump"})
 _REGISTER_EXAMPLES = ("t1", "t2", "t3", "t4", "t5")
+
+# Every CSR that a source may name, those of this machine first.
+CSR_NUMBERS: Mapping[str, int] = {
+    **{name: row.number for name, row in CSRS_BY_NAME.items()},
+    **{name: number for name, number in OTHER_CSR_NUMBERS.items() if name not in CSRS_BY_NAME},
+}
 
 # The sets of a fence, by the letters in their fixed order; bit 3 is i.
 FENCE_SETS: Mapping[str, int] = {
@@ -236,8 +243,8 @@ def _step(row: Instruction, operands: str, offset: int, leads: dict[str, int]) -
 def _fixed(text: str) -> int:
     if text in REGISTER_NUMBERS:
         return REGISTER_NUMBERS[text]
-    if text in CSRS_BY_NAME:
-        return CSRS_BY_NAME[text].number
+    if text in CSR_NUMBERS:
+        return CSR_NUMBERS[text]
     return FENCE_SETS[text] if text in FENCE_SETS else int(text, 0)
 
 

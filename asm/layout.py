@@ -51,8 +51,6 @@ class Layout:
             moving = []
             if not self._place(order, moving, errors):
                 break
-            if unit.diagnostics and any(isinstance(error, _TooLargeError) for _, error in errors):
-                break
         else:
             for fragment in moving:
                 assert fragment.tail is not None
