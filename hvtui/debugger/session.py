@@ -14,22 +14,16 @@ from contextlib import contextmanager
 from threading import Lock
 
 from hvtui.debugger.breakpoints import Breakpoint, Breakpoints, PlaceBreakpoint, TrapBreakpoint
-from hvtui.debugger.callstack import Activation, CallStack, Frame, Passage
-from hvtui.debugger.console import Console
+from hvtui.debugger.callstack import Activation, Frame
+from hvtui.debugger.following import Follower
 from hvtui.debugger.locations import Location, resolve
-from hvtui.debugger.narration import (
-    describe_exit,
-    describe_kernel,
-    describe_return,
-    describe_trap,
-)
+from hvtui.debugger.narration import describe_exit
 from hvtui.debugger.observation import csr_values, observe
-from hvtui.debugger.positions import Position, Whereabouts
+from hvtui.debugger.positions import Position
 from hvtui.debugger.snapshot import Snapshot, StopKind, Stopped
 from hvtui.debugger.trapconditions import parse_condition
-from hvtui.debugger.traplog import TrapLog
 from hvtui.machine.board import Machine, Stop, StopReason
-from hvtui.machine.events import DeviceOutput, KernelInstruction, Outcome, TrapReturned, TrapTaken
+from hvtui.machine.events import KernelInstruction, TrapReturned, TrapTaken
 from hvtui.machinefile.system import System
 
 # A running machine looks up this often (seconds): to see whether it shall pause, and to be seen.
@@ -61,26 +55,18 @@ class Session:
 
     def _start(self, machine: Machine) -> None:
         self.machine = machine
-        self.whereabouts = Whereabouts(self.system, machine)
-        self.callstack = CallStack(self.whereabouts)
-        self.callstack.reset(self.here, machine.hart.privilege)
-        self.traplog = TrapLog()
-        self.console = Console()
+        self._follower = Follower(self.system, machine, self)
+        self.whereabouts = self._follower.whereabouts
+        self.callstack = self._follower.callstack
+        self.traplog = self._follower.traplog
+        self.console = self._follower.console
         self.before_move = tuple(machine.hart.x)
         self.csrs_before_move: dict[str, int] = {}
         self.stop = Stopped(StopKind.START, f"ready {self.here}")
-        self._last_event: Callable[[], str] | None = None
         self._met: list[tuple[TrapBreakpoint, str]] = []
         self._is_done: Callable[[], bool] | None = None
         self._goal_reached = False
-        observers = machine.observers
-        observers.trap.append(self._on_trap)
-        observers.trap_return.append(self._on_return)
-        observers.kernel.append(self._on_kernel)
-        observers.output.append(self._on_output)
-        observers.reset.append(self._on_reset)
         machine.uart.input_open = True
-        machine.probes.follow_calls(self._on_call, self._on_ret)
         self._place_breakpoints()
 
     # What there is to see
@@ -88,8 +74,7 @@ class Session:
     @property
     def here(self) -> Position:
         """The position of the next instruction."""
-        hart = self.machine.hart
-        return self.whereabouts.at(hart.pc, hart.privilege)
+        return self._follower.here
 
     @property
     def is_moving(self) -> bool:
@@ -278,7 +263,7 @@ class Session:
 
     def _step(self) -> Stop | None:
         """Take one step. A stop that was asked for earlier, and is of no use now, may cost a try."""
-        self._last_event = None
+        self._follower.last_event = None
         instant = self.machine.instant
         stop = self.machine.step()
         if stop is None and self.machine.instant == instant:
@@ -298,7 +283,7 @@ class Session:
                 if stopped is not None:
                     return stopped
                 if self._goal_reached:
-                    self._last_event = None
+                    self._follower.last_event = None
                     return self._stepped(done_text)
                 self._progress_if_due()
         finally:
@@ -348,7 +333,8 @@ class Session:
             self._place_breakpoints()
 
     def _stepped(self, text: str = "") -> Stopped:
-        told = self._last_event() if self._last_event else f"{text or 'stepped'} {self.here}"
+        event = self._follower.last_event
+        told = event() if event else f"{text or 'stepped'} {self.here}"
         return Stopped(StopKind.STEPPED, told)
 
     def _is_at(self, top: Activation, frames: Frame | None) -> bool:
@@ -387,65 +373,36 @@ class Session:
 
     # What the machine reports
 
-    def _on_trap(self, event: TrapTaken) -> None:
-        position = self.whereabouts.at(event.pc, event.origin)
-        entry = self.whereabouts.at(event.handler, event.target)
-        self.callstack.trap(event, position, entry, self.machine.hart.x[_SP])
-        self.traplog.trap(event, position)
-        self._last_event = lambda: describe_trap(event, position)
+    def trap_taken(self, event: TrapTaken, position: Position) -> None:
+        """Stop if a breakpoint is meant; see `hvtui.debugger.following.Listener`."""
         for breakpoint in self.breakpoints.traps:
             if breakpoint.condition.meets_trap(event, position.owner):
                 self._meet(breakpoint)
-        self._look_at_goal()
 
-    def _on_return(self, event: TrapReturned) -> None:
-        origin = self.whereabouts.at(event.pc, event.origin)
-        target = self.whereabouts.at(event.resumed, event.target)
-        passage = self.callstack.xret(event, origin, target, self.machine.hart.x[_SP])
-        injected = passage is Passage.INJECTION
-        self.traplog.trap_return(event, origin, injected=injected)
-        self._last_event = lambda: describe_return(event, origin, target, passage.value)
+    def trap_returned(self, event: TrapReturned, position: Position, *, injected: bool) -> None:
+        """Stop if a breakpoint is meant."""
         for breakpoint in self.breakpoints.traps:
-            if breakpoint.condition.meets_return(event, origin.owner, injected=injected):
+            if breakpoint.condition.meets_return(event, position.owner, injected=injected):
                 self._meet(breakpoint)
-        self._look_at_goal()
 
-    def _on_kernel(self, event: KernelInstruction) -> None:
-        position = self.whereabouts.at(event.pc, event.privilege)
-        self.traplog.kernel(event, position)
-        if not _UNNOTICED.issuperset(outcome for _, outcome in event.outcomes):
-            self._last_event = lambda: describe_kernel(event, position)
+    def kernel_instruction(self, event: KernelInstruction, position: Position) -> None:
+        """Stop if a breakpoint is meant."""
         for breakpoint in self.breakpoints.traps:
             if breakpoint.condition.meets_kernel(event, position.owner):
                 self._meet(breakpoint)
 
-    def _on_output(self, event: DeviceOutput) -> None:
-        self.console.write(event.data)
-
-    def _on_reset(self) -> None:
-        self.callstack.reset(self.here, self.machine.hart.privilege)
-
-    def _on_call(self, site: int, physical: int | None, target: int, link: int) -> None:
-        self.callstack.call(site, physical, target, link, self.machine.hart.x[_SP])
-
-    def _on_ret(self, target: int) -> None:
-        self.callstack.ret(target, self.machine.hart.x[_SP])
-        self._look_at_goal()
-
-    def _meet(self, breakpoint: TrapBreakpoint) -> None:
-        """Stop after this step for `breakpoint`; the last event is what it met."""
-        assert self._last_event is not None
-        self._met.append((breakpoint, self._last_event()))
-        self.machine.request_stop()
-
-    def _look_at_goal(self) -> None:
+    def stack_shrank(self) -> None:
+        """Stop if what was stepped over or finished has come back."""
         if self._is_done is not None and self._is_done():
             self._goal_reached = True
             self.machine.request_stop()
 
-
-_SP = 2
-_UNNOTICED = frozenset({Outcome.EXECUTED, Outcome.TRAPPED})
+    def _meet(self, breakpoint: TrapBreakpoint) -> None:
+        """Stop after this step for `breakpoint`; the last event is what it met."""
+        told = self._follower.last_event
+        assert told is not None, "a breakpoint was met by an event that nobody can tell"
+        self._met.append((breakpoint, told()))
+        self.machine.request_stop()
 
 
 def _depth(frames: Frame | None) -> int:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import ClassVar
 
-from textual.app import App
+from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
@@ -45,6 +46,12 @@ class HvtuiApp(App[None]):
         """Return the colours that a theme of Textual's own knows nothing of."""
         return dict(DEFAULT_VARIABLES)
 
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Offer Textual's own commands but those that this app does in its own way."""
+        for command in super().get_system_commands(screen):
+            if command.title not in _OWN_WAY:
+                yield command
+
     @property
     def looks(self) -> Looks:
         """The styles of rows in the colours of the present theme."""
@@ -63,10 +70,13 @@ class HvtuiApp(App[None]):
         """Open a machine of the gallery; if that is not possible, say why."""
         try:
             system = load_system(message.path)
-        except (BadInput, ImageError, AssemblyError) as error:
+        except (BadInput, ImageError, AssemblyError, OSError) as error:
             self.push_screen(ProblemsScreen(f"{message.path.parent.name} cannot be opened", str(error)))
             return
         self.push_screen(DebuggerScreen(Session(system)))
+
+
+_OWN_WAY = frozenset({"Keys", "Maximize", "Minimize"})
 
 
 def cards() -> tuple[Card, ...]:
