@@ -83,7 +83,8 @@ def _sections(program: Program) -> list[tuple[Segment, Section]]:
     for number, segment in enumerate(segments):
         flags = "a" + "w" * segment.writable + "x" * segment.executable
         name = segment.name
-        aligned = name != ".text" or segment.address % _WORD == 0
+        # .text begins and ends at a multiple of the word.
+        aligned = name != ".text" or segment.address % _WORD == segment.size % _WORD == 0
         usual = _USUAL_FLAGS.get(name, flags) == flags and (name != ".bss" or not segment.data)
         if not (_SECTION_NAME.fullmatch(name) and usual and aligned) or name in taken:
             name = f".part{number}"
