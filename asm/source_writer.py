@@ -83,8 +83,9 @@ def _sections(program: Program) -> list[tuple[Segment, Section]]:
     for number, segment in enumerate(segments):
         flags = "a" + "w" * segment.writable + "x" * segment.executable
         name = segment.name
-        # .text begins and ends at a multiple of the word.
-        aligned = name != ".text" or segment.address % _WORD == segment.size % _WORD == 0
+        # .text begins and ends at a multiple of the word, the zeros up to the next one included.
+        end = segments[number + 1].address if number + 1 < len(segments) else segment.end
+        aligned = name != ".text" or segment.address % _WORD == end % _WORD == 0
         usual = _USUAL_FLAGS.get(name, flags) == flags and (name != ".bss" or not segment.data)
         if not (_SECTION_NAME.fullmatch(name) and usual and aligned) or name in taken:
             name = f".part{number}"
