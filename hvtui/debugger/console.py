@@ -6,10 +6,16 @@ import codecs
 from collections import deque
 
 LINES_KEPT = 2000
+CHARACTERS_KEPT = 200_000
 # A guest that never ends its line must not grow without bound.
 LONGEST_LINE = 4096
 
-_CONTROLS = dict.fromkeys(range(32)) | {0x7F: None, 0x09: "    "}
+# What would steer a terminal, or change the order and the width of what stands beside it.
+_CONTROLS = {
+    **dict.fromkeys((*range(0x20), *range(0x7F, 0xA0), 0xAD, *range(0x200B, 0x2010))),
+    **dict.fromkeys((*range(0x2028, 0x202F), *range(0x2060, 0x2070), 0xFEFF)),
+    0x09: "    ",
+}
 
 
 class Console:
@@ -17,7 +23,8 @@ class Console:
 
     def __init__(self) -> None:
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
-        self._ended: deque[str] = deque(maxlen=LINES_KEPT)
+        self._ended: deque[str] = deque()
+        self._length = 0
         self._open = ""
         self._lines: tuple[str, ...] | None = ("",)
 
@@ -31,8 +38,14 @@ class Console:
             self._append(part)
             if not newline:
                 return
-            self._ended.append(self._open)
-            self._open = ""
+            self._end_line()
+
+    def _end_line(self) -> None:
+        self._ended.append(self._open)
+        self._length += len(self._open)
+        self._open = ""
+        while len(self._ended) > LINES_KEPT or self._length > CHARACTERS_KEPT:
+            self._length -= len(self._ended.popleft())
 
     def _append(self, part: str) -> None:
         for index, piece in enumerate(part.split("\b")):

@@ -35,7 +35,8 @@ class Follower:
     """Follows `machine` from the state it is in. `last_event` tells the last event in words."""
 
     def __init__(self, system: System, machine: Machine, listener: Listener) -> None:
-        self._machine = machine
+        self.system = system
+        self.machine = machine
         self._listener = listener
         self.whereabouts = Whereabouts(system, machine)
         self.callstack = CallStack(self.whereabouts)
@@ -54,12 +55,12 @@ class Follower:
     @property
     def here(self) -> Position:
         """The position of the next instruction."""
-        hart = self._machine.hart
+        hart = self.machine.hart
         return self.whereabouts.at(hart.pc, hart.privilege)
 
     @property
     def _sp(self) -> int:
-        return self._machine.hart.x[_SP]
+        return self.machine.hart.x[_SP]
 
     def _on_trap(self, event: TrapTaken) -> None:
         position = self.whereabouts.at(event.pc, event.origin)
@@ -90,7 +91,7 @@ class Follower:
         self.console.write(event.data)
 
     def _on_reset(self) -> None:
-        self.callstack.reset(self.here, self._machine.hart.privilege)
+        self.callstack.reset(self.here, self.machine.hart.privilege)
 
     def _on_call(self, site: int, physical: int | None, target: int, link: int) -> None:
         self.callstack.call(site, physical, target, link, self._sp)

@@ -35,7 +35,6 @@ _ADDRESS_CAUSES = frozenset(
 _EXITS = {
     ExitReason.FINISHER: "the guest turned the machine off",
     ExitReason.TOHOST: "the guest ended the run through tohost",
-    ExitReason.STUCK: "stuck: nothing can ever happen again",
 }
 
 
@@ -82,8 +81,10 @@ def describe_kernel(event: KernelInstruction, position: Position) -> str:
     return f"{told}: {text} ({bits}) {position}, in ring {event.privilege.ring}"
 
 
-def describe_exit(event: MachineExit) -> str:
-    """Why the run ended, and its exit status."""
+def describe_exit(event: MachineExit, position: Position) -> str:
+    """Why the run ended, and its exit status; for a machine that is stuck, where."""
+    if event.reason is ExitReason.STUCK:
+        return f"stuck {position}: nothing can ever happen again, no interrupt can come"
     return f"ended: {_EXITS[event.reason]}, exit status {event.code}"
 
 

@@ -1,16 +1,18 @@
-"""Takes the snapshot: reads everything that a screen shows off a session."""
+"""Takes the snapshot: reads everything that a screen shows off a machine and who follows it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from asm.isa.causes import trap_name
-from asm.isa.csrs import CSRS_BY_NAME
 from asm.isa.trapbits import TRAP_BITS
-from hvtui.debugger.breakpoints import Breakpoint, PlaceBreakpoint
+from hvtui.debugger.baseline import Baseline, csr_values
+from hvtui.debugger.breakpoints import Breakpoint, Breakpoints, PlaceBreakpoint, TrapBreakpoint
 from hvtui.debugger.callstack import Activation, Entered, Level
+from hvtui.debugger.following import Follower
+from hvtui.debugger.locations import Location
 from hvtui.debugger.narration import instruction_text, name_bits
 from hvtui.debugger.positions import Position
 from hvtui.debugger.snapshot import (
@@ -19,77 +21,71 @@ from hvtui.debugger.snapshot import (
     CsrValue,
     Snapshot,
     StackEntry,
+    Stopped,
     TrapCell,
     named_cell,
 )
 from hvtui.debugger.upcoming import upcoming
-from hvtui.machine.board import Machine
 from hvtui.machine.events import TrapTaken
-
-if TYPE_CHECKING:
-    from hvtui.debugger.session import Session
-
-# The CSRs that tell how the hart came here and how it will go back, in the order of a trap.
-SHOWN_CSRS = (
-    "mstatus", "mtvec", "mepc", "mcause", "mtval", "mscratch", "mie", "mip",
-    "sstatus", "stvec", "sepc", "scause", "stval", "satp", "mtrapmap",
-)  # fmt: skip
 
 STACK_SHOWN = 200
 
 
-def observe(session: Session) -> Snapshot:
-    """Return what there is to see of `session` now."""
-    machine = session.machine
+def observe(
+    follower: Follower,
+    before: Baseline,
+    breakpoints: Breakpoints,
+    *,
+    stop: Stopped,
+    running: bool,
+    speed: int,
+) -> Snapshot:
+    """Return what there is to see of a followed machine now; what differs from `before` is marked.
+
+    `stop` is why it last stood still, `running` whether it moves now, at `speed` steps a second.
+    """
+    machine, here = follower.machine, follower.here
     hart, generation = machine.hart, machine.generation
-    here = session.here
     registers = tuple(hart.x)
     trapmap = hart.csr_value("mtrapmap") if generation.has_trapmap else None
     return Snapshot(
-        title=session.system.title,
+        title=follower.system.title,
         cpu=generation.name,
         cpu_summary=generation.summary,
         instant=machine.instant,
         retired=machine.retired,
-        running=session.is_moving,
-        stop=session.stop,
+        running=running,
+        stop=stop,
         registers=registers,
         changed=frozenset(
-            number for number, before in enumerate(session.before_move) if registers[number] != before
+            number for number, value in enumerate(before.registers) if registers[number] != value
         ),
         position=here,
         upcoming=upcoming(machine, here),
         privilege=hart.privilege,
-        csrs=tuple(_csrs(session)),
+        csrs=tuple(
+            CsrValue(name, value, before.csrs.get(name, value) != value)
+            for name, value in csr_values(machine).items()
+        ),
         trapmap=trapmap,
-        cells=tuple(_cells(session, trapmap or 0)),
-        stack=tuple(_entry(level) for level in islice(session.callstack.levels(here), STACK_SHOWN)),
-        breakpoints=tuple(_view(breakpoint) for breakpoint in session.breakpoints),
-        console=session.console.lines,
-        speed=session.speed,
+        cells=tuple(_cells(follower, before, trapmap or 0)),
+        stack=tuple(_entry(level) for level in islice(follower.callstack.levels(here), STACK_SHOWN)),
+        breakpoints=tuple(_view(breakpoint) for breakpoint in breakpoints),
+        console=follower.console.lines,
+        speed=speed,
     )
 
 
-def csr_values(machine: Machine) -> dict[str, int]:
-    """Return what the CSRs of `SHOWN_CSRS` hold, of those that this CPU has."""
-    return {
-        name: machine.hart.csr_value(name)
-        for name in SHOWN_CSRS
-        if machine.generation.has_trapmap or not CSRS_BY_NAME[name].only_on
-    }
-
-
-def _csrs(session: Session) -> Iterator[CsrValue]:
-    before = session.csrs_before_move
-    for name, value in csr_values(session.machine).items():
-        yield CsrValue(name, value, before.get(name, value) != value)
-
-
-def _cells(session: Session, trapmap: int) -> Iterator[TrapCell]:
-    hart, hits = session.machine.hart, session.traplog.hits
+def _cells(follower: Follower, before: Baseline, trapmap: int) -> Iterator[TrapCell]:
+    hart, hits = follower.machine.hart, follower.traplog.hits
     for bit in TRAP_BITS:
-        is_set = bool(trapmap >> bit & 1)
-        yield named_cell(bit, is_set=is_set, effect=hart.effect_of(bit), hits=hits[bit])
+        yield named_cell(
+            bit,
+            is_set=bool(trapmap >> bit & 1),
+            effect=hart.effect_of(bit),
+            hits=hits[bit],
+            changed=hits[bit] != before.hits.get(bit, 0),
+        )
     yield from RESERVED_CELLS
 
 
@@ -132,23 +128,20 @@ def _trap_words(event: TrapTaken) -> str:
 
 
 def _view(breakpoint: Breakpoint) -> BreakpointView:
-    if not isinstance(breakpoint, PlaceBreakpoint):
-        return BreakpointView(
-            breakpoint.number, breakpoint.text, breakpoint.enabled, breakpoint.hits, True
-        )
-    lines = set()
-    for location in breakpoint.locations:
+    view = BreakpointView(breakpoint.number, breakpoint.text, breakpoint.enabled, breakpoint.hits)
+    match breakpoint:
+        case TrapBreakpoint(condition=condition):
+            return replace(view, is_trap=True, bit=condition.bit)
+        case PlaceBreakpoint(locations=locations):
+            physical = frozenset(location.physical for location in locations)
+            return replace(view, physical=physical, lines=frozenset(_lines(locations)))
+    return view
+
+
+def _lines(locations: tuple[Location, ...]) -> Iterator[tuple[str, str, int]]:
+    for location in locations:
         component = location.component
         entry = component.program.lines.at(location.linked) if component else None
         if component is not None and entry is not None:
             for place in (entry.place, entry.outermost):
-                lines.add((component.name, place.file, place.line))
-    return BreakpointView(
-        breakpoint.number,
-        breakpoint.text,
-        breakpoint.enabled,
-        breakpoint.hits,
-        False,
-        frozenset(location.physical for location in breakpoint.locations),
-        frozenset(lines),
-    )
+                yield component.name, place.file, place.line

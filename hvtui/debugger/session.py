@@ -13,17 +13,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock
 
+from asm.isa.trapbits import TrapBit
+from hvtui.debugger.baseline import Baseline
 from hvtui.debugger.breakpoints import Breakpoint, Breakpoints, PlaceBreakpoint, TrapBreakpoint
 from hvtui.debugger.callstack import Activation, Frame
 from hvtui.debugger.following import Follower
 from hvtui.debugger.locations import Location, resolve
 from hvtui.debugger.narration import describe_exit
-from hvtui.debugger.observation import csr_values, observe
+from hvtui.debugger.observation import observe
 from hvtui.debugger.positions import Position
 from hvtui.debugger.snapshot import Snapshot, StopKind, Stopped
 from hvtui.debugger.trapconditions import parse_condition
 from hvtui.machine.board import Machine, Stop, StopReason
-from hvtui.machine.events import KernelInstruction, TrapReturned, TrapTaken
+from hvtui.machine.events import ExitReason, KernelInstruction, TrapReturned, TrapTaken
 from hvtui.machinefile.system import System
 
 # A running machine looks up this often (seconds): to see whether it shall pause, and to be seen.
@@ -60,8 +62,7 @@ class Session:
         self.callstack = self._follower.callstack
         self.traplog = self._follower.traplog
         self.console = self._follower.console
-        self.before_move = tuple(machine.hart.x)
-        self.csrs_before_move: dict[str, int] = {}
+        self._before_move = Baseline.of(self._follower)
         self.stop = Stopped(StopKind.START, f"ready {self.here}")
         self._met: list[tuple[TrapBreakpoint, str]] = []
         self._is_done: Callable[[], bool] | None = None
@@ -83,7 +84,14 @@ class Session:
 
     def snapshot(self) -> Snapshot:
         """Return what there is to see now: between moves, or in the thread that moves the machine."""
-        return observe(self)
+        return observe(
+            self._follower,
+            self._before_move,
+            self.breakpoints,
+            stop=self.stop,
+            running=self._moving,
+            speed=self.speed,
+        )
 
     # Moves: each returns when the machine stands still again
 
@@ -178,9 +186,28 @@ class Session:
         return added
 
     def break_on_trap(self, text: str, *, one_shot: bool = False) -> TrapBreakpoint:
-        """Set a breakpoint at the events that the condition `text` describes. Raises ConditionError."""
+        """Set a breakpoint at the events that the condition `text` describes. Raises ConditionError.
+
+        If there is one of that condition, it is switched on and returned.
+        """
         names = tuple(component.name for component in self.system.components)
-        return self.breakpoints.add_trap(parse_condition(text, names), one_shot=one_shot)
+        condition = parse_condition(text, names)
+        for known in self.breakpoints:
+            if isinstance(known, TrapBreakpoint) and known.condition == condition and not one_shot:
+                known.enabled = True
+                return known
+        return self.breakpoints.add_trap(condition, one_shot=one_shot)
+
+    def toggle_on_bit(self, bit: TrapBit) -> TrapBreakpoint | None:
+        """Remove the breakpoints on traps that name a bit, or set one if there is none."""
+        found = [
+            known
+            for known in self.breakpoints
+            if isinstance(known, TrapBreakpoint) and known.condition.bit is bit
+        ]
+        for known in found:
+            self.breakpoints.remove(known.number)
+        return None if found else self.break_on_trap(bit.key)
 
     def remove_breakpoint(self, number: int) -> None:
         """Remove a breakpoint. Raises UnknownBreakpointError."""
@@ -224,8 +251,7 @@ class Session:
             raise MoveError("the run has ended: restart it to run again")
         with self._moved():
             self._met.clear()
-            self.before_move = tuple(self.machine.hart.x)
-            self.csrs_before_move = csr_values(self.machine)
+            self._before_move = Baseline.of(self._follower)
             self.stop = move()
         return self.stop
 
@@ -295,7 +321,8 @@ class Session:
             if stop.reason in (StopReason.EXITED, StopReason.STUCK):
                 ended = self.machine.exit
                 assert ended is not None
-                return Stopped(StopKind.ENDED, describe_exit(ended))
+                kind = StopKind.STUCK if ended.reason is ExitReason.STUCK else StopKind.ENDED
+                return Stopped(kind, describe_exit(ended, self.here))
             if stop.reason is StopReason.WAITING:
                 return Stopped(StopKind.WAITING, f"waiting for console input {self.here}")
         met = self._place_breakpoints_here()

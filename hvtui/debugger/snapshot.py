@@ -21,6 +21,7 @@ class StopKind(Enum):
     PAUSED = "paused"
     WAITING = "waiting for input"
     ENDED = "ended"
+    STUCK = "stuck"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,8 @@ class TrapCell:
     """A bit of the trap bitmap.
 
     `effect` is what an instruction of its class does in the current mode: ``executes``, ``traps``,
-    ``ignored`` or ``leaks``; `hits` how many were met below M. `name` is empty for a reserved bit.
+    ``ignored`` or ``leaks``; `hits` how many were met below M, `changed` if the last move met some.
+    `name` is empty for a reserved bit.
     """
 
     bit: int
@@ -55,6 +57,7 @@ class TrapCell:
     is_set: bool
     effect: str
     hits: int
+    changed: bool = False
 
 
 RESERVED_CELLS = tuple(TrapCell(bit, "", "", False, "", 0) for bit in range(32) if bit not in TRAP_BITS)
@@ -78,13 +81,18 @@ class StackEntry:
 
 @dataclass(frozen=True, slots=True)
 class BreakpointView:
-    """A breakpoint as a screen shows it. `physical` and `lines` (component, file, line) say where."""
+    """A breakpoint as a screen shows it.
+
+    `physical` and `lines` (component, file, line) say where; `bit` which trap bit one on traps is
+    about, if it names one.
+    """
 
     number: int
     text: str
     enabled: bool
     hits: int
-    is_trap: bool
+    is_trap: bool = False
+    bit: TrapBit | None = None
     physical: frozenset[int] = frozenset()
     lines: frozenset[tuple[str, str, int]] = frozenset()
 
@@ -130,9 +138,11 @@ class Snapshot:
     @property
     def has_ended(self) -> bool:
         """Tell whether the run is over for good."""
-        return self.stop.kind is StopKind.ENDED and not self.running
+        return self.stop.kind in (StopKind.ENDED, StopKind.STUCK) and not self.running
 
 
-def named_cell(bit: TrapBit, *, is_set: bool, effect: str, hits: int) -> TrapCell:
+def named_cell(
+    bit: TrapBit, *, is_set: bool, effect: str, hits: int, changed: bool = False
+) -> TrapCell:
     """Return the cell of a bit that has a name."""
-    return TrapCell(int(bit), bit.key, TRAP_BITS[bit].covers, is_set, effect, hits)
+    return TrapCell(int(bit), bit.key, TRAP_BITS[bit].covers, is_set, effect, hits, changed)

@@ -3,11 +3,14 @@
 A condition is a few words, in any order: what happens (``trap``, ``interrupt``, ``return``,
 ``injection``, ``ignored``, ``leaked``, ``any``), a cause (``illegal``, ``ecall-u``), a trap bit
 (``wrstatus``), and ``from RING``, ``to RING``, ``in COMPONENT``. All that is said must hold.
+
+A trap bit without a word for what happens means all that can become of its instructions below M
+but that they execute: that they trap, are ignored or leak.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -34,6 +37,7 @@ _WHATS: dict[str, frozenset[Kind]] = {
 }
 _T = TypeVar("_T")
 _RING_CHANGES = _WHATS["any"] | _WHATS["return"]
+_BIT_EVENTS = _WHATS["any"] | _WHATS["ignored"] | _WHATS["leaked"]
 _OUTCOME_KINDS = {Outcome.IGNORED: Kind.IGNORED, Outcome.LEAKED: Kind.LEAKED}
 
 
@@ -118,11 +122,24 @@ def parse_condition(text: str, components: Collection[str] = ()) -> TrapConditio
             bit = _once("trap bit", bit, TRAP_BITS_BY_NAME[word])
         else:
             raise ConditionError(_unknown(word))
-    if kinds is None:
-        kinds = _RING_CHANGES if rings and cause is None and bit is None else _WHATS["any"]
     return TrapCondition(
-        kinds, cause, bit, rings.get("from"), rings.get("to"), component, " ".join(words)
+        kinds or _usual_kinds(cause, bit, rings),
+        cause,
+        bit,
+        rings.get("from"),
+        rings.get("to"),
+        component,
+        " ".join(words),
     )
+
+
+def _usual_kinds(
+    cause: tuple[bool, int] | None, bit: TrapBit | None, rings: Mapping[str, int]
+) -> frozenset[Kind]:
+    """Return what a condition that does not say what happens is about."""
+    if cause is None and bit is not None:
+        return _WHATS["any"] if "to" in rings else _BIT_EVENTS
+    return _RING_CHANGES if rings and cause is None else _WHATS["any"]
 
 
 def _ring(word: str, following: list[str]) -> int:

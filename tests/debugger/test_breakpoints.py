@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from asm.isa.trapbits import TrapBit
 from hvtui.debugger.locations import LocationError
 from hvtui.debugger.session import Session
 from hvtui.debugger.snapshot import StopKind
@@ -251,3 +252,42 @@ def test_hits_are_counted_for_each_trap_bit() -> None:
     session.resume()
     hits = {cell.name: cell.hits for cell in session.snapshot().cells if cell.hits}
     assert hits == {"rdstatus": 1, "wrint": 1}
+
+
+@pytest.mark.parametrize(
+    ("cpu", "told"),
+    [("classic", "trap: illegal"), ("legacy", "ignored: csrr"), ("pentium", "leaked: csrr")],
+)
+def test_a_trap_bit_alone_stops_at_its_instructions_whatever_becomes_of_them(
+    cpu: str, told: str
+) -> None:
+    session = session_of(Part("keeper", KEEPER), Part("user", SPY, 0x8001_0000, "user"), cpu=cpu)
+    session.break_on_trap("rdstatus")
+    assert session.resume().text.startswith(told)
+
+
+def test_a_condition_that_is_set_already_is_not_set_twice_but_switched_on() -> None:
+    session = virtualized()
+    first = session.break_on_trap("any in program")
+    session.enable_breakpoint(first.number, enabled=False)
+    assert session.break_on_trap("any  in program") is first
+    assert first.enabled
+    assert len(session.breakpoints) == 1
+
+
+def test_toggling_a_trap_bit_sets_and_removes() -> None:
+    session = session_of(Part("keeper", KEEPER), Part("user", SPY, 0x8001_0000, "user"), cpu="legacy")
+    assert session.toggle_on_bit(TrapBit.WRINT) is not None
+    assert session.resume().text.startswith("ignored: csrw mie, zero")
+    assert [view.bit for view in session.snapshot().breakpoints] == [TrapBit.WRINT]
+    assert session.toggle_on_bit(TrapBit.WRINT) is None
+    assert not session.snapshot().breakpoints
+
+
+def test_a_bit_whose_instruction_was_just_met_is_marked() -> None:
+    session = session_of(Part("keeper", KEEPER), Part("user", SPY, 0x8001_0000, "user"))
+    session.break_on_trap("any")
+    session.resume()
+    assert [cell.name for cell in session.snapshot().cells if cell.changed] == ["rdstatus"]
+    session.step_instruction()
+    assert not any(cell.changed for cell in session.snapshot().cells)

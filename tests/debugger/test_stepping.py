@@ -179,8 +179,9 @@ def test_continue_ends_with_the_guest_and_its_exit_status() -> None:
 def test_a_guest_that_can_never_go_on_is_told_to_be_stuck() -> None:
     session = session_of(Part("main", "_start: csrw mie, zero\n wfi\n"))
     stopped = session.resume()
-    assert stopped.kind is StopKind.ENDED
-    assert "stuck: nothing can ever happen again" in stopped.text
+    assert stopped.kind is StopKind.STUCK
+    assert stopped.text.startswith("stuck in main at main.s:2: nothing can ever happen again")
+    assert session.snapshot().has_ended
 
 
 def test_restart_begins_anew_and_keeps_the_breakpoints() -> None:

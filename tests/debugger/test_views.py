@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hvtui.debugger.console import LINES_KEPT, Console
+from hvtui.debugger.console import CHARACTERS_KEPT, LINES_KEPT, LONGEST_LINE, Console
 from hvtui.debugger.listing import Disassembly, SourceListing
 from hvtui.debugger.traplog import LOG_LENGTH, Kind
 from hvtui.machine.events import Outcome
@@ -30,6 +30,14 @@ def test_the_console_is_bounded() -> None:
     console.write(b"line\n" * (LINES_KEPT + 10) + b"x" * 100_000)
     assert len(console.lines) == LINES_KEPT + 1
     assert len(console.lines[-1]) < 10_000
+    console.write((b"y" * 4000 + b"\n") * 1000)
+    assert sum(len(line) for line in console.lines) <= CHARACTERS_KEPT + LONGEST_LINE
+
+
+def test_the_console_lets_nothing_through_that_would_steer_a_terminal() -> None:
+    console = Console()
+    console.write("a\x1b[31mb\x9b2Jc\u202ed\u200be\x7f".encode())
+    assert console.lines == ("a[31mb2Jcde",)
 
 
 def test_the_trap_log_tells_a_handed_on_trap_in_order() -> None:
