@@ -11,8 +11,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from asm.assembler import assemble_file, assemble_text
-    from asm.colouring import highlight
+    from asm.assembler.assembly import assemble_file, assemble_text
+    from asm.assembler.colouring import highlight
     from asm.diagnostics import AssemblyError, Diagnostic
     from asm.options import Limits, Options
     from asm.program import Program
@@ -34,9 +34,9 @@ _HOMES = {
     "Limits": "asm.options",
     "Options": "asm.options",
     "Program": "asm.program",
-    "assemble_file": "asm.assembler",
-    "assemble_text": "asm.assembler",
-    "highlight": "asm.colouring",
+    "assemble_file": "asm.assembler.assembly",
+    "assemble_text": "asm.assembler.assembly",
+    "highlight": "asm.assembler.colouring",
 }
 
 

@@ -14,17 +14,17 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from asm.assembler import assemble_file
+from asm.assembler.assembly import assemble_file
 from asm.diagnostics import AssemblyError
-from asm.dump import dump
-from asm.elf_reader import is_elf, read_elf
-from asm.elf_writer import write_elf
-from asm.image import ImageError, read_binary, read_file, write_binary
+from asm.disassembly.dump import dump
+from asm.disassembly.listing import listing, symbol_table
+from asm.disassembly.source_writer import disassemble_program
 from asm.isa.width import MASK
-from asm.listing import listing, symbol_table
+from asm.objects.elf_reader import is_elf, read_elf
+from asm.objects.elf_writer import write_elf
+from asm.objects.image import ImageError, read_binary, read_file, write_binary
 from asm.options import Options
 from asm.program import Program
-from asm.source_writer import disassemble_program
 
 EXIT_BAD_INPUT = 2
 DEFAULT_BASE = 0x8000_0000

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 class PseudoInstruction:
     """A row: name, operand form, the instructions it becomes, and help text.
 
-    An empty `expansion` marks ``li``, whose instructions depend on the number (see `asm.encoder`).
+    An empty `expansion` marks ``li``, whose instructions depend on the number (see
+    `asm.assembler.encoder`).
     """
 
     name: str

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import hvtui
 from asm.diagnostics import AssemblyError, nearest
-from asm.image import ImageError
+from asm.objects.image import ImageError
 from hvtui.cli.commands import COMMANDS
 from hvtui.cli.statuses import BAD_INPUT, INTERRUPTED, NO_READER
 from hvtui.machinefile.errors import BadInput

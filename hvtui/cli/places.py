@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asm.disassembler import label_finder
+from asm.disassembly.disassembler import label_finder
 from hvtui.machine.board import Machine
 from hvtui.machine.translation import Access
 from hvtui.machinefile.system import Component, System

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from asm.image import read_file
+from asm.objects.image import read_file
 from hvtui.cli.arguments import add_machine_arguments, overrides_of, positive_count
 from hvtui.cli.components import ComponentCounts
 from hvtui.cli.console import MAX_KEPT, Console, ConsoleInput, KeptConsole, StreamedConsole

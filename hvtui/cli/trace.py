@@ -6,7 +6,7 @@ import threading
 from functools import lru_cache
 from typing import TextIO
 
-from asm.disassembler import disassemble
+from asm.disassembly.disassembler import disassemble
 from asm.isa.causes import trap_name
 from hvtui.cli.places import component_of_pc
 from hvtui.machine.board import Machine, Stop, StopReason

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from asm.disassembler import disassemble, label_finder
+from asm.disassembly.disassembler import disassemble, label_finder
 from asm.program import Program
 from hvtui.debugger.locations import Location, line_addresses
 from hvtui.machine.board import Machine

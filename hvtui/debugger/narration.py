@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from asm.disassembler import disassemble
+from asm.disassembly.disassembler import disassemble
 from asm.isa.causes import Cause, trap_name
 from asm.isa.trapbits import TrapBit
 from hvtui.debugger.positions import Position

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from asm.disassembler import disassemble
+from asm.disassembly.disassembler import disassemble
 from asm.isa.csrs import CSRS_BY_NUMBER
 from asm.isa.decode import Decoded, decode
 from asm.isa.meaning import Binary, Call, Constant, Expression, Name, Unary, walk

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from asm.image import ImageError
+from asm.objects.image import ImageError
 from hvtui.machine.memory import PAGE_SIZE, RAM_BASE
 from hvtui.machinefile.errors import BadInput, Problem
 from hvtui.machinefile.layout import dtb_misfit, outside_ram, overlaps

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from asm.image import ImageError, read_file
+from asm.objects.image import ImageError, read_file
 from hvtui.machinefile.errors import BadInput, Problem
 from hvtui.machinefile.toml_lines import KeyPath, key_lines, line_of
 

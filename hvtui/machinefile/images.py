@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from asm.diagnostics import nearest
-from asm.image import ImageError, read_binary, read_file
+from asm.objects.image import ImageError, read_binary, read_file
 from asm.options import Options
 from asm.program import Program
 
@@ -34,12 +34,12 @@ def read_program(kind: str, path: Path, linked: int, options: SourceOptions) -> 
     # Each reader is imported for its own kind alone: their libraries take longer than a short run.
     check_file(path)
     if kind == "elf":
-        from asm.elf_reader import read_elf
+        from asm.objects.elf_reader import read_elf
 
         return read_elf(path)
     if kind == "binary":
         return read_binary(path, linked)
-    from asm.assembler import assemble_file
+    from asm.assembler.assembly import assemble_file
 
     return assemble_file(
         path,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from asm.image import ImageError
+from asm.objects.image import ImageError
 from hvtui.machine.memory import DEFAULT_RAM_SIZE, RAM_BASE
 from hvtui.machinefile.complaints import Complaints
 from hvtui.machinefile.errors import BadInput, Problem

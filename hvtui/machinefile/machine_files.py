@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from asm.diagnostics import AssemblyError, Diagnostic
-from asm.image import ImageError
+from asm.objects.image import ImageError
 from hvtui.machine.memory import RAM_BASE
 from hvtui.machinefile.complaints import MACHINE, Complaints
 from hvtui.machinefile.document import Document, read_document

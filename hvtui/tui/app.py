@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from asm.diagnostics import AssemblyError
-from asm.image import ImageError
+from asm.objects.image import ImageError
 from hvtui.debugger.session import Session
 from hvtui.machinefile.errors import BadInput
 from hvtui.machinefile.loading import load_system

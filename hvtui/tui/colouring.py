@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from asm.colouring import highlight
+from asm.assembler.colouring import highlight
 from hvtui.tui.rows import Span
 
 # What the assembler calls a token, and the style it gets. The rest is plain.

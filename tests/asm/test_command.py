@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from asm.__main__ import main
-from asm.assembler import assemble_file
+from asm.assembler.assembly import assemble_file
 from asm.command import add_disasm_arguments, run_disasm, write_file
-from asm.elf_reader import read_elf
-from asm.image import ImageError
+from asm.objects.elf_reader import read_elf
+from asm.objects.image import ImageError
 
 SOURCE = """\
         .globl _start

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from asm import AssemblyError, assemble_text
+from asm.assembler.syntax import grammar
 from asm.diagnostics import Diagnostic, nearest
 from asm.program import Place
-from asm.syntax import grammar
 
 FOLDER = Path(__file__).parent / "diagnostics"
 SOURCES = sorted(FOLDER.glob("*.s"))

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asm.disassembler import disassemble, label_finder, value_of_pair
+from asm.disassembly.disassembler import disassemble, label_finder, value_of_pair
 from asm.isa.csrs import CSRS, CSRS_BY_NAME
 from asm.isa.decode import INSTRUCTIONS_BY_NAME
 from asm.isa.encoding import Field

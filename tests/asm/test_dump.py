@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from asm.dump import dump
-from asm.pieces import Kind, pieces_of
+from asm.disassembly.dump import dump
+from asm.disassembly.pieces import Kind, pieces_of
 from asm.program import LineEntry, LineTable, Place, Program, Segment, Symbol
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asm.dwarf_reader import DebugSections, DwarfError, LineRange, read_line_ranges
+from asm.objects.dwarf_reader import DebugSections, DwarfError, LineRange, read_line_ranges
 
 COPY, ADVANCE_PC, ADVANCE_LINE, SET_FILE, SET_COLUMN = 1, 2, 3, 4, 5
 CONST_ADD_PC, FIXED_ADVANCE_PC, SET_PROLOGUE_END = 8, 9, 10

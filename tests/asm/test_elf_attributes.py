@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asm.elf_attributes import architecture, has_compressed
+from asm.objects.elf_attributes import architecture, has_compressed
 
 
 def section(attributes: bytes, vendor: bytes = b"riscv", part: int = 1) -> bytes:

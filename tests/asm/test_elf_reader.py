@@ -15,8 +15,8 @@ from elftools.elf.elffile import ELFFile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asm.elf_reader import ImageError, is_elf, read_binary, read_elf
-from asm.elf_writer import write_elf
+from asm.objects.elf_reader import ImageError, is_elf, read_binary, read_elf
+from asm.objects.elf_writer import write_elf
 from asm.program import LineEntry, LineTable, Place, Program, Segment, Symbol
 
 NOP = (0x13).to_bytes(4, "little")

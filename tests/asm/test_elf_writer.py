@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asm.elf_reader import read_elf
-from asm.elf_writer import write_elf
 from asm.isa.decode import INSTRUCTIONS_BY_NAME
+from asm.objects.elf_reader import read_elf
+from asm.objects.elf_writer import write_elf
 from asm.program import Expansion, LineEntry, LineTable, Place, Program, Segment, Symbol
 
 NOP = (0x13).to_bytes(4, "little")

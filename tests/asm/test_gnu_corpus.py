@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from asm import Options, assemble_file
-from asm.directives import DIRECTIVES, IGNORED
-from asm.expansion import FLOW_WORDS
-from asm.forms import FORMS
-from asm.matching import choose
-from asm.source import HEAD, Source, statements
-from asm.syntax import StatementError, parse_statement
+from asm.assembler.directives import DIRECTIVES, IGNORED
+from asm.assembler.expansion import FLOW_WORDS
+from asm.assembler.forms import FORMS
+from asm.assembler.matching import choose
+from asm.assembler.source import HEAD, Source, statements
+from asm.assembler.syntax import StatementError, parse_statement
 from tests.support.gnu_layout import build, layout_of, needs_gnu
 
 CORPUS = Path(__file__).parent / "corpus"

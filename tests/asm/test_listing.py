@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asm.listing import listing, symbol_table
+from asm.disassembly.listing import listing, symbol_table
 from asm.program import Expansion, LineEntry, LineTable, Place, Program, Segment, Symbol
 
 SOURCE = """\

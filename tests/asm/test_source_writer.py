@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asm.assembler import assemble_file
-from asm.image import ImageError
+from asm.assembler.assembly import assemble_file
+from asm.disassembly.source_writer import disassemble_program
 from asm.isa.encoding import Field
 from asm.isa.instruction import Instruction
 from asm.isa.rows import INSTRUCTIONS
+from asm.objects.image import ImageError
 from asm.options import Options
 from asm.program import LineEntry, LineTable, Place, Program, Segment, Symbol
-from asm.source_writer import disassemble_program
 
 BASE = 0x80000000
 

@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from asm.assembler import assemble_text
+from asm.assembler.assembly import assemble_text
 from asm.isa.registers import ABI_NAMES
 
 GNU_AS = "riscv64-unknown-elf-as"

@@ -22,8 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from asm.assembler import assemble_text
-from asm.elf_writer import write_elf
+from asm.assembler.assembly import assemble_text
+from asm.objects.elf_writer import write_elf
 from asm.program import Program
 from hvtui.machine.board import Machine, StopReason
 from hvtui.machine.memory import RAM_BASE

@@ -1,6 +1,6 @@
 """The benchmark of the assembler measures sources that assemble. No time is asserted."""
 
-from asm.assembler import assemble_text
+from asm.assembler.assembly import assemble_text
 from tests.bench import bench_assembler as bench
 
 

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from asm.assembler import assemble_text
+from asm.assembler.assembly import assemble_text
 from hvtui.machine.board import Machine
 from hvtui.machine.regions import ELSEWHERE, RegionCount, RegionMeter
 from hvtui.machine.translation import Access

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from asm.assembler import assemble_text
+from asm.assembler.assembly import assemble_text
 from asm.diagnostics import AssemblyError
-from asm.elf_writer import write_elf
+from asm.objects.elf_writer import write_elf
 from asm.options import Options
 from hvtui.machine.translation import Access
 from hvtui.machinefile.errors import BadInput

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from asm.forms import FENCE_SETS, FORMS, Form, Kind, Slot
+from asm.assembler.forms import FENCE_SETS, FORMS, Form, Kind, Slot
 from asm.isa.registers import REGISTER_NUMBERS
 
 LABELS = tuple(f"label_{number}" for number in range(8))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from asm.assembler import assemble_text
+from asm.assembler.assembly import assemble_text
 from asm.isa.csrs import CSRS_BY_NAME
 from asm.isa.decode import INSTRUCTIONS_BY_NAME
 from hvtui.machine.board import Machine, Stop

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from asm.elf_reader import read_elf
+from asm.objects.elf_reader import read_elf
 from hvtui.machine.events import ExitReason
 from tests.support import oracle_gnu, oracle_ours, oracle_qemu
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from asm.assembler import assemble_file
-from asm.elf_reader import read_elf
-from asm.elf_writer import write_elf
+from asm.assembler.assembly import assemble_file
+from asm.objects.elf_reader import read_elf
+from asm.objects.elf_writer import write_elf
 from asm.program import Program
 from tests.support import oracle_gnu, oracle_ours, oracle_qemu
 from tests.support.oracle_compare import compare

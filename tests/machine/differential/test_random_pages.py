@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from asm.assembler import assemble_file
-from asm.elf_writer import write_elf
+from asm.assembler.assembly import assemble_file
+from asm.objects.elf_writer import write_elf
 from asm.options import Options
 from tests.support import oracle_ours, oracle_qemu
 from tests.support.oracle_compare import compare

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import pytest
 
-from asm.assembler import assemble_file
+from asm.assembler.assembly import assemble_file
 from asm.isa.csrs import CSRS
 from asm.options import Options
 from asm.program import Program

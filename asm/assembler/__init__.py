@@ -1,0 +1,1 @@
+"""From source text to a `Program`: grammar, macros, directives, expressions, encoding, layout."""

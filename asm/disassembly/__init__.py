@@ -1,0 +1,1 @@
+"""From bytes back to text: instructions, memory, listings, and sources with the same bytes."""

@@ -1,0 +1,1 @@
+"""Programs as files: raw binaries, and ELF with DWARF lines, in and out."""
