@@ -8,7 +8,7 @@ place in DWARF: an expanded line is the line of its outermost use.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from itertools import chain
 
 from asm.program import LineEntry, Program
@@ -34,31 +34,34 @@ def write_debug_sections(program: Program) -> dict[str, bytes]:
         return {}
     low, high = code[0].address, max(entry.address + entry.size for entry in code)
     return {
-        ".debug_line": _line_section(code),
+        ".debug_line": _line_section(code, {segment.address for segment in program.segments}),
         ".debug_info": _info_section(program.name, low, high),
         ".debug_abbrev": _abbreviations(),
     }
 
 
-def _line_section(code: list[LineEntry]) -> bytes:
+def _line_section(code: list[LineEntry], starts: Set[int]) -> bytes:
     names = dict.fromkeys(entry.outermost.file for entry in code)
     files = {name: number for number, name in enumerate(names, 1)}
     tables = b"\0" + b"".join(_string(name) + b"\0\0\0" for name in files) + b"\0"
     fixed = struct.pack("<BBBbBB", 1, 1, 1, _LINE_BASE, _LINE_RANGE, _OPCODE_BASE)
     header = fixed + _OPERAND_COUNTS + tables
-    unit = struct.pack("<HI", _VERSION, len(header)) + header + _line_program(code, files)
+    unit = struct.pack("<HI", _VERSION, len(header)) + header + _line_program(code, files, starts)
     return struct.pack("<I", len(unit)) + unit
 
 
-def _line_program(code: Iterable[LineEntry], files: Mapping[str, int]) -> bytes:
-    """One sequence for each run of code without a gap; a row where the place changes."""
+def _line_program(code: Iterable[LineEntry], files: Mapping[str, int], starts: Set[int]) -> bytes:
+    """One sequence for each run of code without a gap; a row where the place changes.
+
+    A sequence lies in one segment: it ends at the `starts` of the next.
+    """
     out = bytearray()
     end: int | None = None
     address, file, line, column = 0, 1, 1, 0
     for entry in code:
         place = entry.outermost
         here = (files[place.file], place.line, place.column)
-        if end != entry.address:
+        if end != entry.address or entry.address in starts:
             if end is not None:
                 out += _end_sequence(end - address)
             out += _extended(_EXTENDED_SET_ADDRESS, struct.pack("<I", entry.address))

@@ -163,6 +163,14 @@ def programs(draw: st.DrawFn) -> Program:
     return Program("p.elf", entry, tuple(segments), symbols, LineTable(lines))
 
 
+def test_a_line_that_goes_on_in_the_next_segment_keeps_both_parts() -> None:
+    place = Place("a.s", 1)
+    segments = (Segment(".text", 0, NOP, 4), Segment(".text.more", 4, NOP, 4))
+    lines = LineTable([LineEntry(0, 4, place), LineEntry(4, 4, place)])
+    back = read_elf(write_elf(Program("p.elf", 0, segments, {}, lines)), "p.elf")
+    assert [(entry.address, entry.size) for entry in back.lines] == [(0, 4), (4, 4)]
+
+
 @given(programs())
 def test_any_program_survives_the_way_through_a_file(program: Program) -> None:
     back = read_elf(write_elf(program), program.name)
