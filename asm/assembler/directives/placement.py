@@ -148,11 +148,13 @@ def _aligned(power: bool, pattern_size: int = 1) -> Handler:
         if len(operands) > 2:
             most = number_of(unit, statement, operands[2], form, 0)
         section = unit.section
-        # Instructions are taken to be aligned already, even after odd data, as in GNU as:
-        # what really pads is .balign 4, 0.
-        if alignment < 2 or (section.is_code and not has_fill and alignment <= _INSTRUCTION):
+        if alignment < 2:
             return
         section.align_to(alignment)
+        # Instructions are taken to be aligned already, even after odd data, as in GNU as:
+        # what really pads is .balign 4, 0.
+        if section.is_code and not has_fill and alignment <= _INSTRUCTION:
+            return
         pattern = b"" if section.is_code and not has_fill else _pattern(fill, pattern_size)
         unit.add_tail(_Align(alignment, pattern, most, statement), section.is_code)
 

@@ -74,3 +74,7 @@ last:   .skip   1
         .comm   shared, 100
         .data
         .word   buffer, last, one, sixteen, three, eight, shared
+        .section .text.odd, "ax"
+        .byte   0
+        .align  1                       # pads nothing, but the section ends at an even address
+        .byte   1, 2
