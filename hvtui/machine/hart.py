@@ -24,7 +24,7 @@ from hvtui.machine.pmp import Pmp, PmpState
 from hvtui.machine.privilege import Privilege
 from hvtui.machine.probes import Probes
 from hvtui.machine.translation import Access
-from hvtui.machine.trap import Blocked, Trap
+from hvtui.machine.trap import Blocked, Trap, bits_of_instruction
 from hvtui.machine.trap_entry import TrapEntry
 from hvtui.machine.trapmap import TrapMap
 
@@ -93,7 +93,7 @@ class Hart:
         self.csrs = CsrFile(
             state, generation, pmp, lines=lines, time=lambda: clint.mtime, settle=self.settle
         )
-        self.trapmap = TrapMap(state, self.csrs, generation, observers)
+        self.trapmap = TrapMap(state, self.csrs, generation, observers, check_wait=self._check_wait)
         self.traps_unit = TrapEntry(
             state, ram, generation, observers, settle=self.settle, word_at=self._word_at
         )
@@ -253,7 +253,7 @@ class Hart:
             return known  # the fetch led to another region of a meter, where it is decoded
         decoded = decode(word)
         if decoded is None:
-            raise Trap(Cause.ILLEGAL_INSTRUCTION, _instruction_at(word))
+            raise Trap(Cause.ILLEGAL_INSTRUCTION, bits_of_instruction(word))
         op = bind(decoded, pc, self.x, self._services)
         if self.probes.is_used:
             op = self.probes.wrap(decoded, pc, op)
@@ -329,12 +329,14 @@ class Hart:
 
     def _wait_for_interrupt(self) -> None:
         """Go on at once if an enabled interrupt is pending, else skip the time to the timer's."""
-        enabled = self.state.csr["mie"]
-        if self.interrupts.enabled_and_pending:
-            return
-        if enabled & TIMER:
+        self._check_wait()
+        if not self.interrupts.enabled_and_pending:
             self._clint.skip_to_timer()
-        else:
+
+    def _check_wait(self) -> None:
+        """Raise Blocked if no enabled interrupt is pending, and none comes by itself."""
+        enabled = self.state.csr["mie"]
+        if not (enabled & TIMER or self.interrupts.enabled_and_pending):
             raise Blocked(self._input_helps(enabled))
 
     def _fence_translations(self, address: int, asid: int) -> None:
@@ -342,11 +344,3 @@ class Hart:
 
     def _fence_code(self) -> None:
         """Do nothing: a decoded instruction never differs from what a fetch would find."""
-
-
-def _instruction_at(word: int) -> int:
-    """Return the bits of the instruction that starts `word`: 16 where its lowest two say so.
-
-    An illegal instruction tells `mtval` these and no more (section 3.1.16).
-    """
-    return word if word & 3 == 3 else word & 0xFFFF

@@ -43,3 +43,11 @@ class Blocked(Exception):  # noqa: N818 - a hart that waits is no error
     def __init__(self, input_helps: bool) -> None:
         super().__init__(input_helps)
         self.input_helps = input_helps
+
+
+def bits_of_instruction(word: int) -> int:
+    """Return the bits of the instruction that starts `word`: 16 where its lowest two say so.
+
+    An illegal instruction tells `mtval` these and no more (section 3.1.16).
+    """
+    return word if word & 3 == 3 else word & 0xFFFF

@@ -16,7 +16,7 @@ from hvtui.machine.generations import Generation
 from hvtui.machine.hart_state import HartState
 from hvtui.machine.memory import Ram
 from hvtui.machine.privilege import Privilege
-from hvtui.machine.trap import KernelTrap, Trap
+from hvtui.machine.trap import KernelTrap, Trap, bits_of_instruction
 
 _STATUS = CSRS_BY_NAME["mstatus"].fields_by_name
 _MPRV = _STATUS["MPRV"].mask
@@ -158,7 +158,7 @@ class TrapEntry:
     def _trapping_word(self, trap: Trap) -> int:
         if trap.cause in (Cause.FETCH_ACCESS, Cause.FETCH_PAGE_FAULT):
             return 0
-        return self._word_at(self._state.pc) or 0
+        return bits_of_instruction(self._word_at(self._state.pc) or 0)
 
     # Back from a trap.
 

@@ -6,7 +6,7 @@ specification allows it in this mode, so it executes; else the CPU's generation 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from asm.isa.causes import Cause
 from asm.isa.csrs import COUNT, CSRS_BY_NAME, CsrRow
@@ -58,10 +58,19 @@ _INSTRUCTION_OF = {row.kernel: row for row in INSTRUCTIONS_BY_NAME.values() if r
 
 
 class TrapMap:
-    """The judge of kernel instructions on a hart of `generation`."""
+    """The judge of kernel instructions on a hart of `generation`.
+
+    `check_wait` raises Blocked if a `wfi` cannot retire now.
+    """
 
     def __init__(
-        self, state: HartState, csrs: CsrFile, generation: Generation, observers: Observers
+        self,
+        state: HartState,
+        csrs: CsrFile,
+        generation: Generation,
+        observers: Observers,
+        *,
+        check_wait: Callable[[], None],
     ) -> None:
         self._state = state
         self._csr = state.csr
@@ -69,6 +78,7 @@ class TrapMap:
         self._registers = csrs.by_number
         self._generation = generation
         self._observers = observers
+        self._check_wait = check_wait
 
     # What the rows ask.
 
@@ -95,13 +105,19 @@ class TrapMap:
         return taken
 
     def permit(self, decoded: Decoded, pc: int) -> int:
-        """Return 1 if the kernel instruction executes, 0 if it is ignored; else raise KernelTrap."""
+        """Return 1 if the kernel instruction executes, 0 if it is ignored; else raise KernelTrap.
+
+        Raises Blocked for a `wfi` that waits: until it retires nobody is told of it.
+        """
         if self._state.privilege is Privilege.M:
             return 1
         row = decoded.row
         if row.kernel is None or row.needs is None:
             raise ValueError(f"{row.name}: a row that asks for leave must say its class and its needs")
-        (outcome,) = self._judge((row.kernel,), self._allows(row.needs), decoded, pc)
+        bits, allowed = (row.kernel,), self._allows(row.needs)
+        if row.kernel is TrapBit.WFI and self.outcomes(bits, allowed) == (Outcome.EXECUTED,):
+            self._check_wait()
+        (outcome,) = self._judge(bits, allowed, decoded, pc)
         return int(outcome is Outcome.EXECUTED)
 
     # The rules.

@@ -105,6 +105,14 @@ def test_an_illegal_instruction_that_no_bit_is_about_tells_its_cause() -> None:
     assert block(guest) == [0x100 + 2, 0xFFFF_FFFF, GUEST_PC + 4, S]
 
 
+def test_of_an_illegal_compressed_instruction_the_block_has_the_16_bits_that_mtval_has() -> None:
+    guest = entered(S)
+    guest.execute_word(0xABCD_8082)
+    assert guest.hart.csr_value("mtval") == 0x8082
+    assert block(guest) == [0x100 + 2, 0x8082, GUEST_PC + 4, S]
+    assert guest.traps[-1].word == 0x8082
+
+
 def test_a_fetch_fault_has_no_instruction() -> None:
     guest = entered(S)
     guest.hart.set_pc(OUTSIDE)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from asm.isa.trapbits import ALL_TRAP_BITS, TrapBit
+from hvtui.machine.board import StopReason
 from hvtui.machine.events import Outcome
 from hvtui.machine.privilege import Privilege
 from tests.support.guest import HANDLER, S_HANDLER, START, Guest, word
@@ -371,3 +372,31 @@ def test_the_effect_shown_follows_tvm_tw_tsr_and_the_gates_of_the_counters() -> 
     for bit in (TrapBit.SRET, TrapBit.WFI, TrapBit.SFENCE, TrapBit.RDVM, TrapBit.WRVM):
         assert guest.hart.effect_of(bit) == "traps"
     assert guest.hart.effect_of(TrapBit.RDCOUNT) == "executes"
+
+
+def test_a_wfi_that_waits_is_told_of_once_when_it_retires() -> None:
+    guest = prepared("classic", S)
+    machine = guest.machine
+    machine.plic.store(4 * 10, 4, 1)
+    machine.plic.store(0x2080, 4, 1 << 10)
+    machine.uart.store(1, 1, 1)
+    machine.uart.input_open = True
+    guest.hart.set_csr("mie", 1 << 9)  # delegated, and masked in S
+    for _ in range(3):
+        stop = guest.execute("wfi")
+        assert stop is not None
+        assert stop.reason is StopReason.WAITING
+    assert not guest.kernel
+    machine.uart.feed(b"k")
+    assert guest.execute("wfi") is None
+    assert guest.outcomes() == [("wfi", EXECUTED)]
+    assert not guest.traps
+
+
+def test_a_wfi_that_waits_for_ever_has_not_been_executed() -> None:
+    guest = prepared("classic", S)
+    guest.hart.set_csr("mie", 0)
+    stop = guest.execute("wfi")
+    assert stop is not None
+    assert stop.reason is StopReason.STUCK
+    assert not guest.kernel
