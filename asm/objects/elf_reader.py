@@ -364,11 +364,15 @@ class _Reader:
         except DwarfError:
             return
         for start, end, file, line, column in ranges:
-            load = self._load_of(start)
             # Code that the linker dropped keeps its lines, at addresses of no segment.
-            if load is None or not load.flags & _PF_X or end > load.virtual + load.size:
-                continue
-            yield LineEntry(start - load.virtual + load.address, end - start, Place(file, line, column))
+            while (load := self._load_of(start)) is not None:
+                stop = min(end, load.virtual + load.size)
+                if stop <= start:
+                    break
+                if load.flags & _PF_X:
+                    address = start - load.virtual + load.address
+                    yield LineEntry(address, stop - start, Place(file, line, column))
+                start = stop
 
     def _debug_section(self, name: str) -> bytes:
         section = next((section for section in self.sections if section.name == name), None)

@@ -171,6 +171,13 @@ def test_a_line_that_goes_on_in_the_next_segment_keeps_both_parts() -> None:
     assert [(entry.address, entry.size) for entry in back.lines] == [(0, 4), (4, 4)]
 
 
+def test_a_line_beyond_its_segment_is_cut_there() -> None:
+    lines = LineTable([LineEntry(0, 400, Place("a.s", 1))])
+    segments = (Segment(".text", 0, NOP, 4), Segment(".text.more", 8, NOP, 4))
+    back = read_elf(write_elf(Program("p.elf", 0, segments, {}, lines)), "p.elf")
+    assert [(entry.address, entry.size) for entry in back.lines] == [(0, 4)]
+
+
 @given(programs())
 def test_any_program_survives_the_way_through_a_file(program: Program) -> None:
     back = read_elf(write_elf(program), program.name)
