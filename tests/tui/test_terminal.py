@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -37,6 +38,16 @@ class Terminal:
         os.close(slave)
         self.output = ""
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave no process behind, whatever became of the test."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        os.close(self._master)
+
     def wait_for(self, text: str) -> None:
         """Read until `text` has been printed since the last call."""
         deadline = time.monotonic() + PATIENCE
@@ -52,12 +63,10 @@ class Terminal:
     def end(self) -> int:
         """Wait for the end; return the exit status."""
         deadline = time.monotonic() + PATIENCE
-        while self.process.poll() is None and time.monotonic() < deadline:
+        while self.process.poll() is None:
+            assert time.monotonic() < deadline, "it does not end"
             self._read()
-        if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGKILL)
-        os.close(self._master)
-        return self.process.wait()
+        return self.process.returncode
 
     def _read(self) -> None:
         if select.select([self._master], [], [], 0.1)[0]:
@@ -74,33 +83,33 @@ class Terminal:
 def test_start_step_break_on_a_trap_and_quit(tmp_path: Path) -> None:
     source = tmp_path / "prog.s"
     source.write_text(SOURCE)
-    terminal = Terminal(str(source))
-    terminal.wait_for("ready")
-    terminal.wait_for("quit")
-    terminal.type("s")
-    terminal.wait_for("stepped in prog at prog.s:2")
-    terminal.type("t")
-    terminal.wait_for("Breakpoints on traps")
-    terminal.type("ecall-m\r")
-    terminal.wait_for("stops at: ecall-m")
-    terminal.type("c")
-    terminal.wait_for("environment call from M")
-    terminal.type("q")
-    assert terminal.end() == 0
+    with Terminal(str(source)) as terminal:
+        terminal.wait_for("ready")
+        terminal.wait_for("quit")
+        terminal.type("s")
+        terminal.wait_for("stepped in prog at prog.s:2")
+        terminal.type("t")
+        terminal.wait_for("Breakpoints on traps")
+        terminal.type("ecall-m\r")
+        terminal.wait_for("stops at: ecall-m")
+        terminal.type("c")
+        terminal.wait_for("environment call from M")
+        terminal.type("q")
+        assert terminal.end() == 0
 
 
 def test_a_source_with_mistakes_is_refused_before_the_screen_is_taken(tmp_path: Path) -> None:
     source = tmp_path / "prog.s"
     source.write_text("_start: add t1, t2\n")
-    terminal = Terminal("debug", str(source))
-    terminal.wait_for("prog.s:1")
-    terminal.wait_for("add")
-    assert terminal.end() == 2
-    assert "Traceback" not in terminal.output
+    with Terminal("debug", str(source)) as terminal:
+        terminal.wait_for("prog.s:1")
+        terminal.wait_for("add")
+        assert terminal.end() == 2
+        assert "Traceback" not in terminal.output
 
 
 def test_a_path_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    terminal = Terminal("debug", str(tmp_path / "nothing.s"))
-    terminal.wait_for("nothing.s")
-    assert terminal.end() == 2
-    assert "Traceback" not in terminal.output
+    with Terminal("debug", str(tmp_path / "nothing.s")) as terminal:
+        terminal.wait_for("nothing.s")
+        assert terminal.end() == 2
+        assert "Traceback" not in terminal.output
