@@ -450,13 +450,17 @@ static void tell(char c)
     story[story_length++] = c;
 }
 
+/* The low one has the lock when the high one wants it; then the middle one must not hold them up. */
+static struct queue for_high, for_middle;
+
 static void low(u32 unused)
 {
     (void)unused;
     take(&lock);
     tell('l');
-    delay(3);
-    tell(running->level == 4 ? 'L' : '?'); /* raised by the one who waits */
+    send(&for_high, 0);
+    send(&for_middle, 0);
+    tell(running->level == 4 ? 'L' : '?');
     give(&lock);
     tell('e');
     end_task();
@@ -465,9 +469,9 @@ static void low(u32 unused)
 static void middle(u32 unused)
 {
     (void)unused;
-    delay(2);
+    receive(&for_middle);
     tell('m');
-    for (u32 until = ticks + 4; (int)(ticks - until) < 0;)
+    for (u32 until = ticks + 2; (int)(ticks - until) < 0;)
         ;
     tell('M');
     end_task();
@@ -476,7 +480,7 @@ static void middle(u32 unused)
 static void high(u32 unused)
 {
     (void)unused;
-    delay(1);
+    receive(&for_high);
     tell('h');
     take(&lock);
     tell('H');
