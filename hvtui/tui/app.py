@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import ClassVar
 
+from textual import work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -23,7 +24,11 @@ from hvtui.tui.palette import ActionProvider
 from hvtui.tui.screens.debugger import DebuggerScreen
 from hvtui.tui.screens.gallery import Card, GalleryScreen, first_words
 from hvtui.tui.screens.problems import ProblemsScreen
+from hvtui.tui.terminal import is_gone as terminal_is_gone
 from hvtui.tui.themes import DARK, DEFAULT_VARIABLES, THEMES
+
+# How often (seconds) the app looks whether its terminal is still there.
+TERMINAL_CHECK_TIME = 2.0
 
 
 class HvtuiApp(App[None]):
@@ -66,14 +71,34 @@ class HvtuiApp(App[None]):
             return DebuggerScreen(Session(self._system))
         return GalleryScreen(cards())
 
+    def on_mount(self) -> None:
+        """Look now and then whether there still is a terminal."""
+        if not self.is_headless:
+            self.set_interval(TERMINAL_CHECK_TIME, self._leave_if_alone)
+
+    def _leave_if_alone(self) -> None:
+        if terminal_is_gone():
+            self.exit(return_code=1)
+
     def on_gallery_screen_chosen(self, message: GalleryScreen.Chosen) -> None:
-        """Open a machine of the gallery; if that is not possible, say why."""
+        """Open a machine of the gallery."""
+        self._open(message.path)
+
+    @work(thread=True, exclusive=True)
+    def _open(self, path: Path) -> None:
+        """Assemble a machine's programs, which takes a while, and show it or what is wrong with it."""
+        screen: Screen[None]
         try:
-            system = load_system(message.path)
+            screen = DebuggerScreen(Session(load_system(path)))
         except (BadInput, ImageError, AssemblyError, OSError) as error:
-            self.push_screen(ProblemsScreen(f"{message.path.parent.name} cannot be opened", str(error)))
-            return
-        self.push_screen(DebuggerScreen(Session(system)))
+            screen = ProblemsScreen(f"{path.parent.name} cannot be opened", str(error))
+        self.call_from_thread(self._opened, screen)
+
+    def _opened(self, screen: Screen[None]) -> None:
+        self.push_screen(screen)
+        for gallery in self.screen_stack:
+            if isinstance(gallery, GalleryScreen):
+                gallery.opening = None
 
 
 _OWN_WAY = frozenset({"Keys", "Maximize", "Minimize"})

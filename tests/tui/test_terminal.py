@@ -25,7 +25,7 @@ _MAIN = "import sys; from hvtui.cli import main; sys.exit(main())"
 
 
 class Terminal:
-    """A child process on a pseudo-terminal of 80 by 24."""
+    """A child process on a pseudo-terminal of 80 by 24, whose session it is not in."""
 
     def __init__(self, *arguments: str, **environment: str) -> None:
         self._master, slave = pty.openpty()
@@ -36,6 +36,7 @@ class Terminal:
             env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **environment},
         )  # fmt: skip
         os.close(slave)
+        self._is_open = True
         self.output = ""
 
     def __enter__(self) -> Self:
@@ -46,7 +47,7 @@ class Terminal:
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
-        os.close(self._master)
+        self._close()
 
     def wait_for(self, text: str) -> None:
         """Read until `text` has been printed since the last call."""
@@ -67,6 +68,16 @@ class Terminal:
             assert time.monotonic() < deadline, "it does not end"
             self._read()
         return self.process.returncode
+
+    def hang_up(self) -> None:
+        """Close the terminal, and wait until what ran on it ends."""
+        self._close()
+        self.process.wait(PATIENCE)
+
+    def _close(self) -> None:
+        if self._is_open:
+            self._is_open = False
+            os.close(self._master)
 
     def _read(self) -> None:
         if select.select([self._master], [], [], 0.1)[0]:
@@ -113,3 +124,35 @@ def test_a_path_that_is_not_there_is_refused(tmp_path: Path) -> None:
         terminal.wait_for("nothing.s")
         assert terminal.end() == 2
         assert "Traceback" not in terminal.output
+
+
+def test_a_terminal_that_is_closed_ends_the_program(tmp_path: Path) -> None:
+    source = tmp_path / "prog.s"
+    source.write_text(SOURCE)
+    with Terminal(str(source)) as terminal:
+        terminal.wait_for("ready")
+        terminal.hang_up()
+        assert terminal.process.returncode is not None
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"NO_COLOR": "1"},
+        {"TERM": "xterm", "COLORTERM": ""},
+        {"TERM": "vt100", "COLORTERM": ""},
+        {"LC_ALL": "C", "LANG": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        {"PYTHONIOENCODING": "ascii"},
+    ],
+    ids=str,
+)
+def test_poor_terminals_do(environment: dict[str, str], tmp_path: Path) -> None:
+    source = tmp_path / "prog.s"
+    source.write_text(SOURCE)
+    with Terminal(str(source), **environment) as terminal:
+        terminal.wait_for("ready")
+        terminal.wait_for("quit")
+        terminal.type("s")
+        terminal.wait_for("stepped in prog at prog.s:2")
+        terminal.type("q")
+        assert terminal.end() == 0

@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
+from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
@@ -53,6 +54,9 @@ class GalleryScreen(Screen[None]):
 
         path: Path
 
+    # The name of the machine that is being opened.
+    opening: reactive[str | None] = reactive(None)
+
     def __init__(self, cards: tuple[Card, ...]) -> None:
         super().__init__(id="gallery")
         self._cards = cards
@@ -63,11 +67,11 @@ class GalleryScreen(Screen[None]):
             yield Static(
                 Content.assemble(
                     ("hvtui", "bold $text-strong"),
-                    ("  see virtualization, instruction by instruction\n", "$text-dim"),
-                    ("Up and Down choose, Enter opens, q leaves", "$text-dim"),
+                    ("  see virtualization, instruction by instruction", "$text-dim"),
                 ),
                 id="gallery-head",
             )
+            yield Static(id="gallery-state")
             yield OptionList(id="gallery-list")
 
     def on_mount(self) -> None:
@@ -96,9 +100,16 @@ class GalleryScreen(Screen[None]):
         return Content.assemble(*parts, "\n")
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Open a machine."""
-        if event.option.id is not None:
-            self.post_message(self.Chosen(self._cards[int(event.option.id)].sample.path))
+        """Open a machine, unless one is being opened already."""
+        if event.option.id is not None and self.opening is None:
+            sample = self._cards[int(event.option.id)].sample
+            self.opening = sample.name
+            self.post_message(self.Chosen(sample.path))
+
+    def watch_opening(self, name: str | None) -> None:
+        """Say what is being opened: its programs must be assembled first."""
+        told = f"opening {name} …" if name else "Up and Down choose, Enter opens, q leaves"
+        self.query_one("#gallery-state", Static).update(Content.styled(told, "$text-dim"))
 
     def action_down(self) -> None:
         """Choose the next."""
