@@ -56,10 +56,12 @@ ACTIONS: tuple[Action, ...] = (
            Group.MOVE, standing=True, alive=True),
     Action("pause", ("p", "space"), "pause", "Stop the running machine", Group.MOVE, running=True),
     Action("restart", ("r",), "restart", "Begin anew; breakpoints stay", Group.MOVE, 8, standing=True),
-    Action("toggle_breakpoint", ("b", "f9"), "break", "Set or remove a breakpoint on the cursor line",
-           Group.BREAK, 5),
+    Action("toggle_breakpoint", ("b", "f9"), "break",
+           "Set or remove a breakpoint on the chosen line or trap bit", Group.BREAK, 5),
     Action("break_on_trap", ("t",), "trap", "Set breakpoints on traps: any, cause, bit, ring, ignored",
            Group.BREAK, 3),
+    Action("list_breakpoints", ("B",), "list", "List the breakpoints: switch on and off, remove",
+           Group.BREAK, 10),
     Action("toggle_disassembly", ("d",), "disasm", "Change between source and disassembly",
            Group.VIEW, 9),
     Action("zoom", ("z",), "", "Give the focused pane the whole screen, and back", Group.VIEW),
@@ -71,11 +73,12 @@ ACTIONS: tuple[Action, ...] = (
     Action("focus_pane('console')", ("6",), "", "Go to the console", Group.VIEW),
     Action("type_to_guest", ("colon",), "", "Type a line for the guest", Group.PROGRAM),
     Action("show_help", ("question_mark", "f1"), "help", "Show this help", Group.PROGRAM),
+    Action("back", ("escape",), "", "Back: from zoom, to the source, to the gallery", Group.PROGRAM),
     Action("leave", ("q",), "quit", "Leave: back to the gallery, or to the shell", Group.PROGRAM),
 )  # fmt: skip
 
 _KEY_NAMES = {
-    "question_mark": "?", "colon": ":", "space": "space", "full_stop": ".", "slash": "/",
+    "question_mark": "?", "colon": ":", "full_stop": ".", "slash": "/", "escape": "Esc",
 }  # fmt: skip
 
 

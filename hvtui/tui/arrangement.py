@@ -20,6 +20,8 @@ PANES = (SOURCE, RINGS, BITMAP, REGISTERS, STACK, CONSOLE)
 TABBED = (REGISTERS, STACK, CONSOLE)
 
 _GAP = 1
+# From this height on there is room below the registers and their CSRs.
+_STACK_AT_THE_RIGHT = 43
 
 
 class Shape(Enum):
@@ -71,12 +73,15 @@ def _full(width: int, height: int) -> dict[str, Region]:
     right = 58
     left = width - right - _GAP
     console = max(height // 4, 7)
-    # What is high enough gets room for the CSRs below the registers.
-    registers = 16 if height >= 42 else 10
+    if height >= _STACK_AT_THE_RIGHT:
+        beside = {RINGS: 8, BITMAP: 12, REGISTERS: 16, STACK: 0}
+        below = {SOURCE: 0, CONSOLE: console}
+    else:
+        beside = {RINGS: 8, BITMAP: 12, REGISTERS: 0}
+        below = {SOURCE: 0, STACK: 7, CONSOLE: console}
     return {
-        SOURCE: Region(0, 0, left, height - console),
-        CONSOLE: Region(0, height - console, left, console),
-        **_column(left + _GAP, right, height, {RINGS: 8, BITMAP: 12, REGISTERS: registers, STACK: 0}),
+        **_column(0, left, height, below),
+        **_column(left + _GAP, right, height, beside),
     }
 
 
@@ -86,6 +91,6 @@ def _column(x: int, width: int, height: int, heights: Mapping[str, int]) -> dict
     regions, y = {}, 0
     for name, wanted in heights.items():
         taken = wanted or max(left_over, 0)
-        regions[name] = Region(x, y, width, min(taken, height - y))
+        regions[name] = Region(x, y, width, max(min(taken, height - y), 0))
         y += taken
     return regions

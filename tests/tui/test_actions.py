@@ -11,6 +11,7 @@ from hvtui.tui.actions import ACTIONS
 from hvtui.tui.bars import KeyBar
 from hvtui.tui.body import Body
 from hvtui.tui.panes.source import SourcePane
+from hvtui.tui.screens.breakpoints import BreakpointsScreen
 from hvtui.tui.screens.debugger import DebuggerScreen
 from hvtui.tui.screens.help import HelpScreen
 from hvtui.tui.screens.traps import TrapScreen
@@ -28,6 +29,7 @@ f:      addi    a0, a0, 1
         .space  64
 stack:
 """
+SPY = "_start: csrr t0, mstatus\n j _start\n"
 SPIN = "_start: addi t0, t0, 1\n j _start\n"
 
 
@@ -263,7 +265,7 @@ _start: li      s0, 0x10000000
 
 
 async def test_the_help_lists_every_action_and_the_focused_pane() -> None:
-    async with running(system_of(calls()), (120, 60)) as pilot:
+    async with running(system_of(calls()), (120, 80)) as pilot:
         await press(pilot, "3", "question_mark")
         assert isinstance(pilot.app.screen, HelpScreen)
         text = " ".join(" ".join(screen_text(pilot)).split())
@@ -338,3 +340,71 @@ async def test_q_leaves() -> None:
                 break
             await asyncio.sleep(0.02)
         assert not pilot.app.is_running
+
+
+async def test_enter_on_a_trap_bit_sets_a_breakpoint_there_and_removes_it() -> None:
+    async with running(system_of(*user(SPY), cpu="legacy")) as pilot:
+        snapshot = await press(pilot, "3", "right", "enter")
+        assert [view.text for view in snapshot.breakpoints] == ["wrcount"]
+        snapshot = await press(pilot, "enter", "left", "b")
+        assert [view.text for view in snapshot.breakpoints] == ["rdstatus"]
+        assert any("□  0●rdstatus" in line for line in screen_text(pilot))
+        snapshot = await press(pilot, "c")
+        assert snapshot.stop.text.startswith("ignored: csrr t0, mstatus")
+        assert any("□  0●rdstatus *ignored" in line for line in screen_text(pilot))
+
+
+@pytest.mark.parametrize(("size", "offset"), [((120, 40), (6, 2)), ((80, 24), (4, 2))])
+async def test_a_click_on_a_trap_bit_does_what_enter_does(
+    size: tuple[int, int], offset: tuple[int, int]
+) -> None:
+    async with running(system_of(calls()), size) as pilot:
+        await pilot.click("#bitmap", offset=offset)
+        assert [view.text for view in (await settle(pilot)).breakpoints] == ["wrstatus"]
+        await pilot.click("#bitmap", offset=offset)
+        assert not (await settle(pilot)).breakpoints
+
+
+async def test_the_list_of_breakpoints_switches_and_removes_them() -> None:
+    async with running(system_of(calls())) as pilot:
+        await press(pilot, "down", "b", "t", "enter", "B")
+        assert isinstance(pilot.app.screen, BreakpointsScreen)
+        text = "\n".join(screen_text(pilot))
+        assert "● 1  at main.s:2 in main   0 hits" in text
+        assert "● 2  on any   0 hits" in text
+        snapshot = await press(pilot, "enter")
+        assert [view.enabled for view in snapshot.breakpoints] == [False, True]
+        assert any("○ 1  at main.s:2 in main   0 hits, off" in line for line in screen_text(pilot))
+        snapshot = await press(pilot, "down", "delete")
+        assert [view.text for view in snapshot.breakpoints] == ["main.s:2"]
+        snapshot = await press(pilot, "delete")
+        assert any("There are none" in line for line in screen_text(pilot))
+        await press(pilot, "escape")
+        assert isinstance(pilot.app.screen, DebuggerScreen)
+
+
+async def test_what_is_said_hides_nothing_of_the_machine_and_goes_with_the_next_move() -> None:
+    async with running(system_of(calls())) as pilot:
+        await press(pilot, "t", "enter")
+        assert screen_text(pilot)[-1] == " ✓ stops at: any"
+        await press(pilot, "s")
+        assert screen_text(pilot)[-1].startswith(" s step")
+
+
+async def test_escape_goes_back_step_by_step() -> None:
+    async with running(system_of(calls())) as pilot:
+        await press(pilot, "3", "z", "escape")
+        assert pilot.app.screen.query_one(Body).zoomed is None
+        await press(pilot, "escape")
+        assert pilot.app.focused is pilot.app.screen.query_one("#source")
+        await press(pilot, "escape")
+        assert screen_text(pilot)[-1] == " ✓ q quits"
+
+
+async def test_a_machine_that_is_stuck_says_so_and_marks_the_line() -> None:
+    async with running(system_of(Part("main", "_start: nop\nend: j end\n"))) as pilot:
+        snapshot = await press(pilot, "c")
+        assert snapshot.stop.kind is StopKind.STUCK
+        text = "\n".join(screen_text(pilot))
+        assert "□ stuck" in text
+        assert " ■   2· end: j end" in text

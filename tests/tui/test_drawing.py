@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from hvtui.debugger.snapshot import StopKind, Stopped
+from asm.isa.trapbits import TrapBit
+from hvtui.debugger.snapshot import BreakpointView, StopKind, Stopped
 from hvtui.machine.privilege import Privilege
 from hvtui.tui.bars import head_row, status_rows
 from hvtui.tui.looks import LOOKS
@@ -149,6 +150,24 @@ def test_a_long_reason_goes_on_in_the_second_line() -> None:
 def test_console_lines_are_broken_at_the_edge() -> None:
     assert text(console_rows(("abcdef", "", "g"), 4)) == ["abcd", "ef", "", "g"]
     assert text(console_rows(("done", ""), 10)) == ["done"]
+    assert text(console_rows(("漢字漢字",), 5)) == ["漢字", "漢字"]
+
+
+def test_a_cpu_without_a_bitmap_shows_no_bits() -> None:
+    rows = text(bitmap_rows(snapshot(trapmap=None), 58, 11))
+    assert rows[0].startswith("-  0 rdstatus")
+    assert rows[10].endswith("----------- 21-31 reserved")
+
+
+def test_a_breakpoint_on_a_trap_bit_is_marked_in_its_cell() -> None:
+    views = (
+        BreakpointView(1, "rdstatus", True, 0, is_trap=True, bit=TrapBit.RDSTATUS),
+        BreakpointView(2, "wrstatus from 1", False, 0, is_trap=True, bit=TrapBit.WRSTATUS),
+    )
+    rows = text(bitmap_rows(snapshot(breakpoints=views), 58, 11))
+    assert rows[0].startswith("■  0●rdstatus")
+    assert rows[1].startswith("■  1○wrstatus")
+    assert text(bitmap_rows(snapshot(breakpoints=views), 38, 7))[0].startswith("■T●rdstatus")
 
 
 def test_rows_fit_their_cells() -> None:

@@ -13,8 +13,10 @@ from hvtui.tui.app import HvtuiApp, cards
 from hvtui.tui.arrangement import PANES, TABBED, arrange
 from hvtui.tui.bars import KeyBar
 from hvtui.tui.line_pane import LinePane
+from hvtui.tui.panes.bitmap import BitmapPane
 from hvtui.tui.screens.debugger import BARS_HEIGHT, DebuggerScreen
 from hvtui.tui.screens.gallery import Card, GalleryScreen, first_words
+from hvtui.tui.screens.help import help_content
 from hvtui.tui.screens.problems import ProblemsScreen
 from tests.support.debugged import GUEST_KERNEL, GUEST_PROGRAM, HYPERVISOR, Part, system_of
 from tests.support.screens import press, running, screen_text, settle, type_text
@@ -190,6 +192,40 @@ async def test_the_key_bar_never_hides_help_and_quit() -> None:
             keys = pilot.app.screen.query_one(KeyBar).row_at(0).text
             assert "? help" in keys
             assert "q quit" in keys
+
+
+async def test_escape_leads_from_a_sample_back_to_the_gallery() -> None:
+    async with running(None, (100, 30)) as pilot:
+        await press_in_gallery(pilot, "enter")
+        assert "q gallery" in pilot.app.screen.query_one(KeyBar).row_at(0).text
+        pilot.app.simulate_key("escape")
+        await pilot.pause(0.1)
+        assert isinstance(pilot.app.screen, GalleryScreen)
+        await press_in_gallery(pilot, "enter")
+        assert len(pilot.app.screen_stack) == 2
+
+
+async def test_the_gallery_says_what_it_opens_and_opens_it_once() -> None:
+    async with running(None, (100, 30)) as pilot:
+        pilot.app.simulate_key("enter")
+        pilot.app.simulate_key("enter")
+        gallery = pilot.app.screen
+        assert isinstance(gallery, GalleryScreen)
+        while gallery.opening is None:
+            await pilot.pause(0)
+        assert any("opening 01-native" in line for line in screen_text(pilot))
+        while not isinstance(pilot.app.screen, DebuggerScreen):
+            await pilot.pause(0.02)
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause(0.1)
+        assert len(pilot.app.screen_stack) == 2
+        assert gallery.opening is None
+
+
+def test_the_help_of_panes_keeps_every_sign_that_it_explains() -> None:
+    text = help_content(BitmapPane()).plain
+    assert "; * marks what" in text
+    assert "T traps: ring 0" in text
 
 
 async def press_in_gallery(pilot: Pilot[None], key: str) -> None:

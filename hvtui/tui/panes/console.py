@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain
 from typing import ClassVar
 
+from rich.cells import chop_cells
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Input
 
+from hvtui.debugger.console import LINES_KEPT
 from hvtui.debugger.snapshot import Snapshot
 from hvtui.tui.panes.pane import DrawnPane
 from hvtui.tui.rows import Row, row
@@ -18,11 +22,14 @@ from hvtui.tui.rows import Row, row
 
 def console_rows(lines: tuple[str, ...], width: int) -> tuple[Row, ...]:
     """Draw the output, long lines broken at the pane's edge as on a terminal."""
-    rows: list[Row] = []
     shown = lines[:-1] if lines and not lines[-1] else lines
-    for line in shown:
-        rows.extend(row(line[start : start + width]) for start in range(0, len(line) or 1, width))
-    return tuple(rows)
+    return tuple(chain.from_iterable(_broken(line, width) for line in shown))
+
+
+# Most lines were there at the last snapshot already, and there are twenty snapshots a second.
+@lru_cache(maxsize=2 * LINES_KEPT)
+def _broken(line: str, width: int) -> tuple[Row, ...]:
+    return tuple(row(part) for part in chop_cells(line, width)) or (row(),)
 
 
 class Output(DrawnPane):

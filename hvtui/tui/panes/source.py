@@ -21,7 +21,7 @@ from hvtui.tui.colouring import coloured
 from hvtui.tui.panes.pane import Pane
 from hvtui.tui.rows import Row, Span
 
-ENABLED, DISABLED, CURRENT, WAITS, HAS_CODE = "●", "○", "▶", "▷", "·"
+ENABLED, DISABLED, CURRENT, WAITS, ENDED, HAS_CODE = "●", "○", "▶", "▷", "■", "·"
 _GUTTER = 8
 _WIDTH_FOR_BITS = 52
 
@@ -33,6 +33,7 @@ class Marks:
     breakpoint: int = 0
     is_here: bool = False
     is_waiting: bool = False
+    has_ended: bool = False
     is_cursor: bool = False
     has_code: bool = False
 
@@ -61,7 +62,7 @@ def _gutter(marks: Marks, ring: int) -> list[Span]:
     mark = {2: Span(ENABLED, "breakpoint"), 1: Span(DISABLED, "breakpoint-off"), 0: Span(" ")}
     pointer = Span(" ")
     if marks.is_here:
-        pointer = Span(CURRENT, f"ring{ring} bold")
+        pointer = Span(ENDED if marks.has_ended else CURRENT, f"ring{ring} bold")
     elif marks.is_waiting:
         pointer = Span(WAITS, "dim")
     return [mark[marks.breakpoint], pointer]
@@ -79,11 +80,12 @@ class SourcePane(Pane):
     HELP = """\
 # Source and disassembly
 
-`▶` is the line that runs next; its colour is the ring. `●` is a breakpoint, `○` one that is off;
-a dot behind the line number says that the line makes instructions.
+`▶` is the line that runs next, `■` the one where the run has ended; the colour is the ring. `●` is a
+breakpoint, `○` one that is off; a dot behind the line number says that the line makes instructions.
 
-Up and Down move the cursor, `b` sets or removes a breakpoint there, `u` runs until there, a click
-into the left edge does what `b` does. `d` shows the instructions in memory instead of the source."""
+Up and Down move the cursor, Left and Right the text. `b` sets or removes a breakpoint, `u` runs until
+there, a click into the left edge does what `b` does. `d` shows the instructions in memory instead of
+the source."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Up", show=False),
         Binding("down,j", "move(1)", "Down", show=False),
@@ -223,6 +225,7 @@ into the left edge does what `b` does. `d` shows the instructions in memory inst
             self._breakpoint(index),
             is_here=is_current and not looking and not self.snapshot.running,
             is_waiting=is_current and looking,
+            has_ended=self.snapshot.has_ended,
             is_cursor=index == self.cursor and self.has_focus,
             has_code=self._source is not None and index + 1 in self._source.code_lines,
         )

@@ -30,6 +30,7 @@ from hvtui.tui.panes.registers import RegistersPane
 from hvtui.tui.panes.rings import RingsPane
 from hvtui.tui.panes.source import SourcePane
 from hvtui.tui.panes.stack import StackPane
+from hvtui.tui.screens.breakpoints import BreakpointsScreen
 from hvtui.tui.screens.help import HelpScreen
 from hvtui.tui.screens.traps import TrapScreen
 
@@ -86,6 +87,7 @@ class DebuggerScreen(Screen[None]):
     def on_mount(self) -> None:
         """Show the first snapshot."""
         self.title = self.snapshot.title
+        self.query_one(KeyBar).leads_back = self.has_gallery
         self.query_one(SourcePane).disassembly_of = self._disassembly
         self._show(self.snapshot)
         self.query_one(SourcePane).focus()
@@ -114,7 +116,12 @@ class DebuggerScreen(Screen[None]):
 
     def on_debugger_screen_refused(self, message: Refused) -> None:
         """Say why a move was not possible."""
-        self.notify(message.text, severity="warning")
+        self.say(message.text, is_problem=True)
+
+    def say(self, text: str | None, *, is_problem: bool = False) -> None:
+        """Tell something, for a while, in the line of the keys: it hides nothing of the machine."""
+        if text:
+            self.query_one(KeyBar).say(text, is_problem=is_problem)
 
     def _show(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
@@ -192,7 +199,7 @@ class DebuggerScreen(Screen[None]):
         if locations:
             self._move(lambda: self.session.run_to(locations))
         else:
-            self.notify("there is no code on this line nor after it", severity="warning")
+            self.say("there is no code on this line nor after it", is_problem=True)
 
     def action_pause(self) -> None:
         """Stop the running machine."""
@@ -205,8 +212,15 @@ class DebuggerScreen(Screen[None]):
     # Breakpoints
 
     def action_toggle_breakpoint(self) -> None:
-        """Set or remove a breakpoint at the cursor."""
-        self._toggle(*self.query_one(SourcePane).at_cursor())
+        """Set or remove a breakpoint at the cursor, be it in the source or in the trap bitmap."""
+        if self._focused_pane() == BITMAP:
+            self.query_one(BitmapPane).action_break_on_bit()
+        else:
+            self._toggle(*self.query_one(SourcePane).at_cursor())
+
+    def on_bitmap_pane_toggle_breakpoint(self, message: BitmapPane.ToggleBreakpoint) -> None:
+        """Set or remove a breakpoint on a trap bit."""
+        self._change(lambda: self.session.toggle_on_bit(message.bit))
 
     def on_source_pane_toggle_breakpoint(self, message: SourcePane.ToggleBreakpoint) -> None:
         """Set or remove a breakpoint where somebody clicked."""
@@ -214,7 +228,7 @@ class DebuggerScreen(Screen[None]):
 
     def _toggle(self, text: str, locations: tuple[Location, ...]) -> None:
         if not locations:
-            self.notify("there is no code on this line nor after it", severity="warning")
+            self.say("there is no code on this line nor after it", is_problem=True)
             return
         self._change(lambda: self.session.toggle_at(text, locations))
 
@@ -229,7 +243,11 @@ class DebuggerScreen(Screen[None]):
 
     def action_break_on_trap(self) -> None:
         """Open the dialog of trap breakpoints."""
-        self.app.push_screen(TrapScreen(self.session, self._change))
+        self.app.push_screen(TrapScreen(self.session, self._change), self.say)
+
+    def action_list_breakpoints(self) -> None:
+        """Open the list of all breakpoints."""
+        self.app.push_screen(BreakpointsScreen(self.session, self._change))
 
     # Views
 
@@ -270,10 +288,26 @@ class DebuggerScreen(Screen[None]):
     def action_leave(self) -> None:
         """Leave this machine."""
         self.session.pause()
-        if len(self.app.screen_stack) > 1:
+        if self.has_gallery:
             self.dismiss()
         else:
             self.app.exit()
+
+    def action_back(self) -> None:
+        """Go one step back: out of a zoomed pane, to the source, to the gallery."""
+        if self.query_one(Body).zoomed is not None:
+            self.action_zoom()
+        elif self._focused_pane() != SOURCE:
+            self.query_one(SourcePane).focus()
+        elif self.has_gallery:
+            self.action_leave()
+        else:
+            self.say("q quits")
+
+    @property
+    def has_gallery(self) -> bool:
+        """Tell whether the gallery waits below this screen."""
+        return self.app.screen_stack[0] is not self
 
     def on_key_bar_pressed(self, message: KeyBar.Pressed) -> None:
         """Do what was clicked on."""

@@ -22,6 +22,8 @@ _OTHER_KEYS = (
     ("↑ ↓ j k", "Move in the focused pane; g and G to its ends"),
     (".", "In the source: back to the current line"),
     ("Enter", "In the call stack: show where an entry waits"),
+    ("", "In the trap bitmap: set or remove a breakpoint on the bit"),
+    ("← →", "In the source: move the text; in the trap bitmap: the cursor"),
     ("Ctrl+P", "Palette: all of this by name, and themes"),
     ("Ctrl+C", "Copy what is selected with the mouse"),
     ("Ctrl+Q", "Quit at once"),
@@ -54,16 +56,19 @@ def _paragraphs(text: str) -> Iterator[Content]:
         if line.startswith("# "):
             yield Content.styled(line.removeprefix("# "), "bold $ring3")
             continue
-        pieces = _MARKED.split(line)
+        pieces = _BETWEEN.split(line)
         yield Content.assemble(
             *(
-                (piece.strip("`*"), "bold $text-strong") if _MARKED.fullmatch(piece) else piece
+                (marked["key"] or marked["word"], "bold $text-strong")
+                if (marked := _MARKED.fullmatch(piece))
+                else piece
                 for piece in pieces
             )
         )
 
 
-_MARKED = re.compile(r"(`[^`]+`|\*\*[^*]+\*\*)")
+_MARKED = re.compile(r"`(?P<key>[^`]+)`|\*\*(?P<word>[^*]+)\*\*")
+_BETWEEN = re.compile(r"(`[^`]+`|\*\*[^*]+\*\*)")
 
 
 def _line(keys: str, summary: str) -> Content:

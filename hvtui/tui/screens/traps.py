@@ -45,10 +45,13 @@ def choices() -> Iterator[tuple[str, str]]:
         yield names.key, names.text
 
 
-class TrapScreen(ModalScreen[None]):
-    """Enter sets the breakpoint that is chosen or typed, or removes one that is set."""
+class TrapScreen(ModalScreen[str]):
+    """Enter sets the breakpoint that is chosen or typed, or removes one that is set.
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "Close", show=False)]
+    The result says what was done, in words.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss('')", "Close", show=False)]
 
     def __init__(self, session: Session, change: Callable[[Callable[[], object]], None]) -> None:
         super().__init__()
@@ -106,8 +109,7 @@ class TrapScreen(ModalScreen[None]):
         if name.startswith(_REMOVE):
             number = int(name.removeprefix(_REMOVE))
             self._change(lambda: self._session.remove_breakpoint(number))
-            self.notify(f"breakpoint {number} removed")
-            self.dismiss()
+            self.dismiss(f"breakpoint {number} removed")
         else:
             self._set(name)
 
@@ -125,8 +127,7 @@ class TrapScreen(ModalScreen[None]):
 
     def _set(self, text: str) -> None:
         self._change(lambda: self._session.break_on_trap(text))
-        self.notify(f"stops at: {text}")
-        self.dismiss()
+        self.dismiss(f"stops at: {text}")
 
     def _only_choice(self) -> str | None:
         choice_list = self.query_one(OptionList)
