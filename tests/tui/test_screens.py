@@ -80,6 +80,23 @@ async def test_resizing_never_breaks_the_screen() -> None:
         assert any("Ring and mode bit" in line for line in screen_text(pilot))
 
 
+@pytest.mark.parametrize("key", ["t", "B", "question_mark", "ctrl+p"])
+async def test_dialogs_live_through_any_size(key: str) -> None:
+    async with running(system_of(*VIRTUALIZED)) as pilot:
+        await press(pilot, "b", key)
+        for width, height in ((5, 40), (1, 1), (20, 5), (6, 3), (300, 80), (120, 40)):
+            await pilot.resize_terminal(width, height)
+            await pilot.pause(0.3 if key == "ctrl+p" else 0)
+        await pilot.press("escape")
+
+
+async def test_the_gallery_lives_through_any_size() -> None:
+    async with running(None, (100, 30)) as pilot:
+        for width, height in ((5, 40), (1, 1), (20, 5), (4, 3), (300, 80), (100, 30)):
+            await pilot.resize_terminal(width, height)
+        assert any("01-native" in line for line in screen_text(pilot))
+
+
 async def test_every_theme_has_the_colours_that_rows_name() -> None:
     async with running(system_of(*VIRTUALIZED)) as pilot:
         app = pilot.app

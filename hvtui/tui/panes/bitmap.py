@@ -123,7 +123,7 @@ def _chosen(drawn: Row) -> Row:
 
 def _box(cell: TrapCell, *, has_bits: bool) -> Span:
     if not has_bits:
-        return Span(NO_BIT)
+        return Span(NO_BIT, "faint")
     return Span(SET, "traps") if cell.is_set else Span(CLEAR, "faint")
 
 
