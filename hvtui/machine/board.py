@@ -272,7 +272,7 @@ class Machine:
             return None
         awaited = hart.interrupts.open
         # While traps repeat nothing retires, so time stands still and no timer helps.
-        if awaited & MTIP and not repeats_trap:
+        if awaited & MTIP and self.clint.timer_comes and not repeats_trap:
             if not (hart.is_probed() or (stop_at is not None and state.pc in stop_at)):
                 self._skip_spinning(max_retired, until_instant)
             return None

@@ -336,7 +336,8 @@ class Hart:
     def _check_wait(self) -> None:
         """Raise Blocked if no enabled interrupt is pending, and none comes by itself."""
         enabled = self.state.csr["mie"]
-        if not (enabled & TIMER or self.interrupts.enabled_and_pending):
+        timer_comes = enabled & TIMER and self._clint.timer_comes
+        if not (timer_comes or self.interrupts.enabled_and_pending):
             raise Blocked(self._input_helps(enabled))
 
     def _fence_translations(self, address: int, asid: int) -> None:

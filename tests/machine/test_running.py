@@ -296,6 +296,15 @@ def test_a_breakpoint_at_a_loop_that_waits_for_the_timer_is_met_in_its_next_roun
     assert machine.retired == 5000
 
 
+@pytest.mark.parametrize("idle", ["j .", "wfi"])
+def test_a_timer_that_software_turned_off_wakes_nobody(idle: str) -> None:
+    text = f"_start: csrsi mstatus, 8\n li t0, 0x80\n csrs mie, t0\n {idle}\n"
+    machine, _ = machine_with(text)
+    # A hart of 32 bits sets the upper half alone to put the date out of reach.
+    machine.clint.mtimecmp = 0xFFFF_FFFF_0000_0000
+    assert machine.run(max_retired=1000).reason is StopReason.STUCK
+
+
 def test_a_trap_that_repeats_for_ever_is_stuck_though_a_timer_is_set() -> None:
     guest = Guest()
     guest.machine.clint.mtimecmp = 1000

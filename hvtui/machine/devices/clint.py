@@ -15,6 +15,7 @@ _MTIMECMP_BASE = 0x4000
 _MTIME_BASE = 0xBFF8
 _TIMER_SIZE = 8
 _WORD64 = (1 << 64) - 1
+_NEVER = 1 << 63
 
 
 class Clock(Protocol):
@@ -78,10 +79,15 @@ class Clint:
         """Whether MTIP is set."""
         return self.mtime >= self._mtimecmp
 
+    @property
+    def timer_comes(self) -> bool:
+        """Whether MTIP is set, or will be: a date 2**63 ticks ahead is how software turns it off."""
+        return self._mtimecmp - self.mtime < _NEVER
+
     def next_timer_event(self) -> int | None:
-        """Return the retired count at which MTIP becomes pending, None if it is already."""
+        """Return the retired count at which MTIP becomes pending, None if it is, or never will be."""
         ticks = self._mtimecmp - self.mtime
-        if ticks <= 0:
+        if not 0 < ticks < _NEVER:
             return None
         return (self._clock.retired // self.timebase + ticks) * self.timebase
 
