@@ -24,7 +24,9 @@ class SourceListing:
     @cached_property
     def lines(self) -> tuple[str, ...]:
         """The text of each line; line 1 is the first. Empty if the text is not known."""
-        return tuple(self.component.program.sources.get(self.file, "").splitlines())
+        text = self.component.program.sources.get(self.file, "").removesuffix("\n")
+        # The assembler's lines end with a newline alone, not with a form feed or the like.
+        return tuple(line.removesuffix("\r") for line in text.split("\n")) if text else ()
 
     @cached_property
     def code_lines(self) -> frozenset[int]:

@@ -94,6 +94,13 @@ def test_a_source_listing_knows_which_lines_make_code() -> None:
     assert listing.locations(6) == ()
 
 
+def test_a_form_feed_ends_no_line_of_a_source() -> None:
+    session = session_of(Part("main", "_start: nop # one\x0cpage\r\n\x0c\n nop\n"))
+    listing = SourceListing(session.system.components[0], "main.s")
+    assert listing.lines == ("_start: nop # one\x0cpage", "\x0c", " nop")
+    assert listing.code_lines == {1, 3}
+
+
 def test_a_disassembly_shows_labels_instructions_and_data_as_memory_has_them_now() -> None:
     session = session_of(
         Part("main", "_start: li a0, 5\nnext: ret\n .data\nd: .word 0x1234\n", linked=0x4000_0000)
