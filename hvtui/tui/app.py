@@ -20,7 +20,7 @@ from hvtui.machinefile.loading import load_system
 from hvtui.machinefile.samples import Sample, list_samples
 from hvtui.machinefile.system import Overrides, System
 from hvtui.tui.looks import Looks
-from hvtui.tui.palette import ActionProvider
+from hvtui.tui.palette import ActionProvider, Palette
 from hvtui.tui.screens.debugger import DebuggerScreen
 from hvtui.tui.screens.gallery import Card, GalleryScreen, first_words
 from hvtui.tui.screens.problems import ProblemsScreen
@@ -56,6 +56,11 @@ class HvtuiApp(App[None]):
         for command in super().get_system_commands(screen):
             if command.title not in _OWN_WAY:
                 yield command
+
+    def action_command_palette(self) -> None:
+        """Open the palette."""
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
 
     @property
     def looks(self) -> Looks:

@@ -13,7 +13,7 @@ from textual.selection import Selection
 from textual.strip import Strip
 
 from hvtui.tui.looks import Looks
-from hvtui.tui.rows import Row
+from hvtui.tui.rows import Row, printable
 
 # What stands below the last line.
 _NOTHING = Row(line="nothing")
@@ -131,7 +131,9 @@ class LinePane(ScrollView, can_focus=True):
         if len(self._shown) > 1000:
             self._shown.clear()
         ground = self._base + self._look(wanted.line)
-        strip = Strip([Segment(span.text, ground + self._look(span.style)) for span in wanted.spans])
+        strip = Strip(
+            [Segment(printable(span.text), ground + self._look(span.style)) for span in wanted.spans]
+        )
         self._shown[index] = (wanted, strip)
         return strip
 

@@ -5,9 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.widgets import OptionList
 
 from hvtui.tui.actions import ACTIONS, Action, key_name
+from hvtui.tui.choice_list import can_turn_pages
+
+
+class Palette(CommandPalette):
+    """Textual's palette, which ends the program when one turns the pages of an empty list."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Turn no pages where there are none."""
+        if action == "command_list" and not can_turn_pages(self.query_one(OptionList)):
+            return False
+        return super().check_action(action, parameters)
 
 
 class ActionProvider(Provider):

@@ -43,6 +43,23 @@ def row(*pieces: Piece, line: str = "") -> Row:
     return Row(tuple(span for span in spans if span.text), line)
 
 
+def printable(text: str) -> str:
+    """Return `text` with a sign for each character that would steer a terminal.
+
+    Sources and names may come from strangers.
+    """
+    if text.isprintable():
+        return text
+    return "".join(character if character.isprintable() else _sign(character) for character in text)
+
+
+def _sign(character: str) -> str:
+    """The picture of a control character; a question mark in a lozenge for what has none."""
+    if character == "\x7f":
+        return "\N{SYMBOL FOR DELETE}"
+    return chr(0x2400 + ord(character)) if character < " " else "\N{REPLACEMENT CHARACTER}"
+
+
 def fit(text: str, width: int) -> str:
     """Return `text` in exactly `width` cells: padded, or cut with an ellipsis."""
     if width <= 0:

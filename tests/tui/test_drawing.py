@@ -14,7 +14,7 @@ from hvtui.tui.panes.console import console_rows
 from hvtui.tui.panes.registers import registers_rows
 from hvtui.tui.panes.rings import ring_rows
 from hvtui.tui.panes.stack import stack_rows
-from hvtui.tui.rows import Row, fit, row, shorten, spread
+from hvtui.tui.rows import Row, fit, printable, row, shorten, spread
 from tests.support.snapshots import HOST, place, snapshot
 
 
@@ -176,3 +176,8 @@ def test_rows_fit_their_cells() -> None:
     assert shorten("abc", 5) == "abc"
     assert spread(row("a"), row("b"), 5).text == "a   b"
     assert spread(row("abcd"), row("b"), 4).text == "abcd"
+
+
+def test_what_would_steer_a_terminal_is_shown_as_a_sign() -> None:
+    assert printable("a\x1b[31m\x7f\x9b\u202e") == "a␛[31m␡\ufffd\ufffd"
+    assert printable("漢字 ü") == "漢字 ü"

@@ -90,6 +90,17 @@ async def test_dialogs_live_through_any_size(key: str) -> None:
         await pilot.press("escape")
 
 
+@pytest.mark.parametrize("key", ["t", "ctrl+p"])
+async def test_pages_of_an_empty_list_can_be_turned(key: str) -> None:
+    async with running(system_of(*VIRTUALIZED)) as pilot:
+        await press(pilot, key)
+        await type_text(pilot, "zzzz")
+        await pilot.pause(0.5 if key == "ctrl+p" else 0)
+        for tab in ([], ["tab"] if key == "t" else []):
+            await press_all(pilot, *tab, "pagedown", "pageup", "home", "end", "down", "up", "enter")
+        assert pilot.app.is_running
+
+
 async def test_the_gallery_lives_through_any_size() -> None:
     async with running(None, (100, 30)) as pilot:
         for width, height in ((5, 40), (1, 1), (20, 5), (4, 3), (300, 80), (100, 30)):
@@ -222,6 +233,19 @@ async def test_escape_leads_from_a_sample_back_to_the_gallery() -> None:
         assert len(pilot.app.screen_stack) == 2
 
 
+async def test_sources_and_names_of_strangers_neither_steer_the_terminal_nor_break_the_screen() -> None:
+    system = system_of(
+        Part("[/b]", "_start: nop # \x1b[31m\x1b]0;owned\x07\n j _start\n"), title="[/x]"
+    )
+    async with running(system) as pilot:
+        await press(pilot, "b", "s", "d", "d", "3", "B", "escape", "question_mark", "escape")
+        text = "\n".join(screen_text(pilot))
+        assert "\x1b" not in text
+        assert "␛[31m" in text
+        assert "─ b].s  [/b] ─" in text
+        assert "[/x]" in text
+
+
 async def test_the_gallery_says_what_it_opens_and_opens_it_once() -> None:
     async with running(None, (100, 30)) as pilot:
         pilot.app.simulate_key("enter")
@@ -243,6 +267,12 @@ def test_the_help_of_panes_keeps_every_sign_that_it_explains() -> None:
     text = help_content(BitmapPane()).plain
     assert "; * marks what" in text
     assert "T traps: ring 0" in text
+
+
+async def press_all(pilot: Pilot[None], *keys: str) -> None:
+    for key in keys:
+        pilot.app.simulate_key(key)
+        await pilot.pause(0)
 
 
 async def press_in_gallery(pilot: Pilot[None], key: str) -> None:

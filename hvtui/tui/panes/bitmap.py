@@ -201,7 +201,7 @@ instruction of the class traps, is ignored or leaks below ring 0. Again, and it 
         """Return the rows, the chosen cell marked while the pane has the focus."""
         return bitmap_rows(snapshot, width, height, self.chosen if self.has_focus else None)
 
-    def title(self, snapshot: Snapshot) -> str:
+    def title(self, snapshot: Snapshot) -> tuple[str, str]:
         """Say what the bitmap holds, and what it amounts to in this ring or what is chosen."""
         is_narrow = self.size.width < 50
         name = "Bitmap" if is_narrow else "Trap bitmap"
@@ -213,7 +213,7 @@ instruction of the class traps, is ignored or leaks below ring 0. Again, and it 
         if self.has_focus:
             covers = next(cell.covers for cell in snapshot.cells if cell.bit == self.chosen)
             name, told = f"Bit {int(self.chosen)}", covers
-        return f"{name}  [dim]{shorten(told, self.size.width - len(name) - 6)}[/]"
+        return name, shorten(told, self.size.width - len(name) - 6)
 
     def action_choose(self, down: int, right: int) -> None:
         """Choose another cell."""

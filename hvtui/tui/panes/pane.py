@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from textual.content import Content
+
 from hvtui.debugger.snapshot import Snapshot
 from hvtui.tui.line_pane import LinePane
-from hvtui.tui.rows import Row
+from hvtui.tui.rows import Row, printable
 
 
 class Pane(LinePane):
@@ -15,18 +17,20 @@ class Pane(LinePane):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id, classes="pane")
         self.snapshot: Snapshot | None = None
-        self._title = ""
+        self._title = ("", "")
         self.set_title(self.TITLE)
 
     def show(self, snapshot: Snapshot) -> None:
         """Draw `snapshot`."""
         raise NotImplementedError
 
-    def set_title(self, title: str) -> None:
-        """Write into the upper edge, if it says something else."""
-        if self._title != title:
-            self._title = title
-            self.border_title = f" {title} "
+    def set_title(self, name: str, note: str = "") -> None:
+        """Write into the upper edge, if it says something else; `note` is less bright."""
+        if self._title != (name, note):
+            self._title = (name, note)
+            # As content, for names of files and components may hold what looks like markup.
+            noted = ("  " + note, "dim") if note else ""
+            self.border_title = Content.assemble(f" {printable(name)}", noted, " ")
 
 
 class DrawnPane(Pane):
@@ -60,13 +64,13 @@ class DrawnPane(Pane):
         if self.snapshot is None or not width:
             return
         self.rows = self.draw(self.snapshot, width, height)
-        self.set_title(self.title(self.snapshot))
+        self.set_title(*self.title(self.snapshot))
         self.repaint()
 
     def draw(self, snapshot: Snapshot, width: int, height: int) -> tuple[Row, ...]:
         """Return the rows for that many cells and lines."""
         raise NotImplementedError
 
-    def title(self, snapshot: Snapshot) -> str:
-        """Return what the upper edge says."""
-        return self.TITLE
+    def title(self, snapshot: Snapshot) -> tuple[str, str]:
+        """Return what the upper edge says: a name, and a note or an empty string."""
+        return self.TITLE, ""

@@ -87,7 +87,7 @@ the CSRs that a trap writes and an xRET reads stand below."""
         """Return the rows."""
         return registers_rows(snapshot, width, height)
 
-    def title(self, snapshot: Snapshot) -> str:
+    def title(self, snapshot: Snapshot) -> tuple[str, str]:
         """Say how many have changed, for those who do not see colours."""
         count = len(snapshot.changed)
-        return f"Registers  [dim]{count} changed *[/]" if count else "Registers"
+        return "Registers", f"{count} changed *" if count else ""

@@ -157,7 +157,7 @@ the source."""
         self._source = None
         self._code = self._disassembly(component, position.physical or position.pc)
         name = component.name if component else "memory"
-        self.set_title(f"Disassembly  [dim]{name}, {position.symbol}[/]")
+        self.set_title("Disassembly", f"{name}, {position.symbol}")
 
     def _disassembly(self, component: Component | None, physical: int) -> Disassembly | None:
         code = self._code
@@ -168,12 +168,12 @@ the source."""
 
     def _name_source(self, position: Position) -> None:
         assert self._source is not None
-        title = f"{short_file(self._source.file)}  [dim]{self._source.component.name}[/]"
+        note = self._source.component.name
         if position.inner is not None and position.inner != position.place:
             chain = " → ".join(step.name for step in position.expansions)
             inner = f"{short_file(position.inner.file)}:{position.inner.line}"
-            title += f"  [dim]in {chain} {inner}[/]"
-        self.set_title(title)
+            note += f"  in {chain} {inner}"
+        self.set_title(short_file(self._source.file), note)
 
     def _current_index(self) -> int | None:
         position = self.position

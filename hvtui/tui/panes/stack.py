@@ -95,10 +95,10 @@ Up and Down choose an entry, Enter shows it in the source."""
             for line, entry in zip(rows, entry_lines(snapshot.stack), strict=True)
         )
 
-    def title(self, snapshot: Snapshot) -> str:
+    def title(self, snapshot: Snapshot) -> tuple[str, str]:
         """Say how deep it is."""
         levels = sum(1 for entry in snapshot.stack if entry.reason)
-        return f"Call stack  [dim]{levels} activation{'s' if levels != 1 else ''}[/]"
+        return "Call stack", f"{levels} activation{'s' if levels != 1 else ''}"
 
     def action_choose(self, by: int) -> None:
         """Choose another entry."""

@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 
 from hvtui.debugger.breakpoints import Breakpoint, PlaceBreakpoint
 from hvtui.debugger.session import Session
+from hvtui.tui.choice_list import ChoiceList
 from hvtui.tui.panes.source import DISABLED, ENABLED
 
 _NOTHING = "There are none. b sets one on a line or a trap bit, t on traps."
@@ -59,7 +60,7 @@ class BreakpointsScreen(ModalScreen[None]):
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = " Breakpoints "
             dialog.border_subtitle = " Enter on/off · Del removes · Esc closes "
-            yield OptionList(id="breakpoints", compact=True)
+            yield ChoiceList(id="breakpoints", compact=True)
             yield Static(_NOTHING, classes="explanation")
 
     def on_mount(self) -> None:

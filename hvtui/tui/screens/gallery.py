@@ -18,6 +18,7 @@ from textual.widgets.option_list import Option
 
 from hvtui.machine.generations import GENERATIONS
 from hvtui.machinefile.samples import Sample
+from hvtui.tui.choice_list import ChoiceList
 from hvtui.tui.rows import shorten
 
 
@@ -72,7 +73,7 @@ class GalleryScreen(Screen[None]):
                 id="gallery-head",
             )
             yield Static(id="gallery-state")
-            yield OptionList(id="gallery-list")
+            yield ChoiceList(id="gallery-list")
 
     def on_mount(self) -> None:
         """Fill the list."""

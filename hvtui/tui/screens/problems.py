@@ -25,7 +25,7 @@ class ProblemsScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Yield the text."""
         with ScrollableContainer(classes="dialog problems") as dialog:
-            dialog.border_title = f" {self._title} "
+            dialog.border_title = Content(f" {self._title} ")
             dialog.border_subtitle = " Esc closes "
             yield Static(Content(self._text))
 

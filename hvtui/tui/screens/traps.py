@@ -19,6 +19,7 @@ from asm.isa.trapbits import TRAP_BITS
 from hvtui.debugger.breakpoints import TrapBreakpoint
 from hvtui.debugger.session import Session
 from hvtui.debugger.trapconditions import ConditionError, parse_condition
+from hvtui.tui.choice_list import ChoiceList
 
 _KINDS = (
     ("any", "every trap and interrupt"),
@@ -71,7 +72,7 @@ class TrapScreen(ModalScreen[str]):
             )
             yield Input(placeholder="at what to stop", compact=True, id="condition")
             yield Static("", classes="problem")
-            yield OptionList(id="choices", compact=True)
+            yield ChoiceList(id="choices", compact=True)
 
     def on_mount(self) -> None:
         """Fill the list."""
