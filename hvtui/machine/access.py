@@ -360,7 +360,9 @@ class AccessPath:
         return data, fetch
 
     def _context(self, space: AddressSpace, kind: type[DataContext] | type[FetchContext]) -> Context:
-        regions = self._pmp_machine if space.is_machine else self._pmp.regions
+        regions = self._pmp.regions
+        if space.is_machine:
+            regions = self._pmp_machine if kind is FetchContext else self._pmp.binding_on_machine_data()
         key = space, regions, None if kind is DataContext else self._region
         context = self._contexts.get(key)
         if context is None:

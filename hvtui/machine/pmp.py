@@ -23,6 +23,7 @@ _LOCK = 0x80
 _USED = _LOCK | _MODE << _MODE_SHIFT | ALL
 _ENTRIES_PER_REGISTER = 4
 _WORD = 0xFFFF_FFFF
+_IN_PAGE = 0xFFF
 
 
 class PmpRegion(NamedTuple):
@@ -121,8 +122,21 @@ class Pmp:
         return f"no PMP entry matches: {'M may do anything' if machine else 'S and U may do nothing'}"
 
     def binding_on_machine(self) -> tuple[PmpRegion, ...]:
-        """Return the regions that M's verdicts depend on: those up to the last locked one."""
-        last = max((n for n, region in enumerate(self.regions, 1) if region.locked), default=0)
+        """Return the regions that M's aligned accesses depend on: those up to the last locked one."""
+        return self._up_to_last(lambda region: region.locked)
+
+    def binding_on_machine_data(self) -> tuple[PmpRegion, ...]:
+        """Return the regions that any access of M to data may depend on.
+
+        A region that matches only a part of a misaligned access refuses it, locked or not, so that
+        those with an edge within a page count, too.
+        """
+        return self._up_to_last(
+            lambda region: region.locked or (region.low | region.high) & _IN_PAGE != 0
+        )
+
+    def _up_to_last(self, binds: Callable[[PmpRegion], bool]) -> tuple[PmpRegion, ...]:
+        last = max((n for n, region in enumerate(self.regions, 1) if binds(region)), default=0)
         return self.regions[:last]
 
     def capture(self) -> PmpState:

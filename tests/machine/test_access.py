@@ -408,3 +408,18 @@ class TestBounds:
             memory.path.switch(Privilege.S, PAGED | root, 0)
         assert len(memory.path._contexts) <= MAX_CONTEXTS + 1
         assert len(memory.path._selections) <= MAX_CONTEXTS
+
+
+def test_a_misaligned_access_of_m_stops_at_the_edge_of_an_unlocked_region_that_comes_later(
+    memory: BareMemory,
+) -> None:
+    place = RAM_BASE + 0x5800
+    memory.path.store4(place - 2, 1)
+    memory.pmp.set_address(0, place >> 2)
+    memory.pmp.set_config(0, 0x10)  # four bytes, no permissions, not locked: M may do all there
+    memory.path.store4(place, 2)
+    assert trap_of(lambda: memory.path.store4(place - 2, 3)) == (Cause.STORE_ACCESS, place - 2)
+    assert memory.word(place) == 2
+    memory.pmp.set_config(0, 0)
+    memory.path.store4(place - 2, 4)
+    assert memory.path.load4(place - 2) == 4
