@@ -64,6 +64,8 @@ ACTIONS: tuple[Action, ...] = (
            Group.BREAK, 10),
     Action("toggle_disassembly", ("d",), "disasm", "Change between source and disassembly",
            Group.VIEW, 9),
+    Action("go_to", ("slash",), "goto", "Show a label, FILE:LINE or address in the source",
+           Group.VIEW, 11),
     Action("zoom", ("z",), "", "Give the focused pane the whole screen, and back", Group.VIEW),
     Action("focus_pane('source')", ("1",), "", "Go to the source", Group.VIEW),
     Action("focus_pane('rings')", ("2",), "", "Go to the rings", Group.VIEW),

@@ -14,6 +14,7 @@ from hvtui.tui.panes.source import SourcePane
 from hvtui.tui.screens.breakpoints import BreakpointsScreen
 from hvtui.tui.screens.debugger import DebuggerScreen
 from hvtui.tui.screens.help import HelpScreen
+from hvtui.tui.screens.places import PlaceScreen
 from hvtui.tui.screens.traps import TrapScreen
 from tests.support.debugged import GUEST_KERNEL, GUEST_PROGRAM, HYPERVISOR, KEEPER, Part, system_of
 from tests.support.screens import debugger, press, running, screen_text, settle, start, type_text
@@ -79,6 +80,12 @@ async def test_b_sets_a_breakpoint_on_the_cursor_line_and_c_runs_to_it() -> None
         snapshot = await press(pilot, "c")
         assert snapshot.stop.kind is StopKind.BREAKPOINT
         assert snapshot.position.where == "main.s:6"
+        assert not (await press(pilot, "b")).breakpoints
+
+
+async def test_the_cursor_stays_where_a_breakpoint_is_set() -> None:
+    async with running(system_of(calls())) as pilot:
+        assert (await press(pilot, "down", "down", "b")).breakpoints
         assert not (await press(pilot, "b")).breakpoints
 
 
@@ -408,3 +415,34 @@ async def test_a_machine_that_is_stuck_says_so_and_marks_the_line() -> None:
         text = "\n".join(screen_text(pilot))
         assert "□ stuck" in text
         assert " ■   2· end: j end" in text
+
+
+async def test_slash_leads_to_a_label_of_another_file_where_a_breakpoint_can_be_set() -> None:
+    async with running(system_of(*user("_start: nop\nmiddle: nop\n j _start\n"))) as pilot:
+        await press(pilot, "slash")
+        assert isinstance(pilot.app.screen, PlaceScreen)
+        await type_text(pilot, "midd")
+        snapshot = await press(pilot, "enter", "b")
+        assert any("▷" in line and "middle:" in line for line in screen_text(pilot))
+        assert [view.text for view in snapshot.breakpoints] == ["user.s:2"]
+        snapshot = await press(pilot, "c")
+        assert snapshot.position.where == "user.s:2"
+
+
+@pytest.mark.parametrize("text", ["keeper.s:12", "0x8000002c", "keeper::handler", "handler"])
+async def test_slash_takes_what_a_breakpoint_takes(text: str) -> None:
+    async with running(system_of(*user("_start: nop\n"))) as pilot:
+        await press(pilot, "slash")
+        await type_text(pilot, text)
+        await press(pilot, "enter")
+        assert any("▷" in line and "addi    s11" in line for line in screen_text(pilot))
+
+
+async def test_slash_says_what_is_not_there() -> None:
+    async with running(system_of(calls())) as pilot:
+        await press(pilot, "slash")
+        await type_text(pilot, "stak:")
+        await press(pilot, "enter")
+        assert any("no label is named" in line for line in screen_text(pilot))
+        await press(pilot, "escape")
+        assert isinstance(pilot.app.screen, DebuggerScreen)

@@ -129,8 +129,10 @@ def _box(cell: TrapCell, *, has_bits: bool) -> Span:
 
 def _strip(reserved: list[TrapCell], width: int, *, has_bits: bool) -> Row:
     boxes = (CLEAR if has_bits else NO_BIT) * len(reserved)
-    text = f" {reserved[0].bit}-{reserved[-1].bit} reserved"
-    return row(Span(boxes, "faint"), Span(text[: max(width - len(boxes), 0)], "faint"))
+    numbers = f" {reserved[0].bit}-{reserved[-1].bit}"
+    room = width - len(boxes)
+    text = next((told for told in (f"{numbers} reserved", numbers) if len(told) <= room), "")
+    return row(Span(boxes + text, "faint"))
 
 
 def _short(count: int) -> str:

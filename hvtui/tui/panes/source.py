@@ -15,7 +15,7 @@ from textual.message import Message
 from hvtui.debugger.listing import CodeRow, Disassembly, SourceListing
 from hvtui.debugger.locations import Location
 from hvtui.debugger.positions import Position, short_file
-from hvtui.debugger.snapshot import Snapshot
+from hvtui.debugger.snapshot import Snapshot, Stopped
 from hvtui.machinefile.system import Component
 from hvtui.tui.colouring import coloured
 from hvtui.tui.panes.pane import Pane
@@ -110,15 +110,17 @@ the source."""
         self.disassembly_of: Callable[[Component | None, int], Disassembly] | None = None
         self._looking_at: Position | None = None
         self._standing_at: Position | None = None
+        self._stop: Stopped | None = None
         self._source: SourceListing | None = None
         self._code: Disassembly | None = None
 
     # What is shown
 
     def show(self, snapshot: Snapshot) -> None:
-        """Draw `snapshot`: follow the pc, unless the machine runs, then what is in view stays."""
+        """Draw `snapshot`: follow the pc where the machine stopped anew, else keep what is in view."""
         self.snapshot = snapshot
-        if not snapshot.running:
+        if not snapshot.running and snapshot.stop is not self._stop:
+            self._stop = snapshot.stop
             self._looking_at = None
             self._standing_at = snapshot.position
             self._choose_listing()

@@ -32,6 +32,7 @@ from hvtui.tui.panes.source import SourcePane
 from hvtui.tui.panes.stack import StackPane
 from hvtui.tui.screens.breakpoints import BreakpointsScreen
 from hvtui.tui.screens.help import HelpScreen
+from hvtui.tui.screens.places import PlaceScreen
 from hvtui.tui.screens.traps import TrapScreen
 
 # The head, two lines of status, and the keys.
@@ -254,6 +255,17 @@ class DebuggerScreen(Screen[None]):
     def action_toggle_disassembly(self) -> None:
         """Change between source and disassembly."""
         self.query_one(SourcePane).toggle_disassembly()
+
+    def action_go_to(self) -> None:
+        """Open the dialog that leads to a place in the source."""
+        here = self.snapshot.position.component
+        self.app.push_screen(PlaceScreen(self.session.system, here), self._go_to)
+
+    def _go_to(self, location: Location | None) -> None:
+        if location is not None:
+            address = location.linked if location.component else location.physical
+            self.query_one(SourcePane).look_at(self.session.whereabouts.of(address, location.physical))
+            self.action_focus_pane(SOURCE)
 
     def action_zoom(self) -> None:
         """Give the focused pane all the room, or take it back."""
