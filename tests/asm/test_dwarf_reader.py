@@ -15,7 +15,7 @@ CONST_ADD_PC, FIXED_ADVANCE_PC, SET_PROLOGUE_END = 8, 9, 10
 END = bytes((0, 1, 1))
 OPERAND_COUNTS = bytes((0, 1, 1, 1, 1, 0, 0, 0, 1, 0, 0, 1))
 
-STRINGS = b"/work\0src\0main.c\0other.c\0"
+STRINGS = b"/home\0src\0main.c\0other.c\0"
 DIRECTORIES_5 = bytes((1, 1, 0x1F, 2)) + struct.pack("<II", 0, 6)
 # A path in .debug_line_str, the directory's number, and an MD5 that nobody needs.
 FILES_5 = (
