@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import ClassVar
 
-from textual import events, on
-from textual.app import ComposeResult
+from textual import on
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -19,7 +16,7 @@ from asm.isa.trapbits import TRAP_BITS
 from hvtui.debugger.breakpoints import TrapBreakpoint
 from hvtui.debugger.session import Session
 from hvtui.debugger.trapconditions import ConditionError, parse_condition
-from hvtui.tui.choice_list import ChoiceList
+from hvtui.tui.screens.search import SearchScreen
 
 _KINDS = (
     ("any", "every trap and interrupt"),
@@ -46,51 +43,29 @@ def choices() -> Iterator[tuple[str, str]]:
         yield names.key, names.text
 
 
-class TrapScreen(ModalScreen[str]):
+class TrapScreen(SearchScreen[str]):
     """Enter sets the breakpoint that is chosen or typed, or removes one that is set.
 
     The result says what was done, in words.
     """
 
+    HEADING = "Breakpoints on traps"
+    KEYS = "Enter sets, on ● removes · Esc closes"
+    EXPLANATION = "Choose or type. Words combine: wrstatus from 1"
+    PLACEHOLDER = "at what to stop"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss('')", "Close", show=False)]
 
     def __init__(self, session: Session, change: Callable[[Callable[[], object]], None]) -> None:
         super().__init__()
         self._session = session
         self._change = change
-        self._has_chosen = False
         self._components = tuple(component.name for component in session.system.components)
 
-    def compose(self) -> ComposeResult:
-        """Yield what is set, the input line and the choices."""
-        with Vertical(classes="dialog") as dialog:
-            dialog.border_title = " Breakpoints on traps "
-            dialog.border_subtitle = " Enter sets, on ● removes · Esc closes "
-            yield Static(
-                "Choose or type. Words combine: wrstatus from 1",
-                classes="explanation",
-            )
-            yield Input(placeholder="at what to stop", compact=True, id="condition")
-            yield Static("", classes="problem")
-            yield ChoiceList(id="choices", compact=True)
-
-    def on_mount(self) -> None:
-        """Fill the list."""
-        self._fill("")
-        self.query_one("#condition").focus()
-
-    @on(Input.Changed, "#condition")
-    def narrow(self, event: Input.Changed) -> None:
-        """Show the choices that go with what is typed."""
-        self.query_one(".problem", Static).update("")
-        self._has_chosen = False
-        self._fill(event.value)
-
-    @on(Input.Submitted, "#condition")
+    @on(Input.Submitted, "#search")
     def take(self, event: Input.Submitted) -> None:
         """Set what is typed; with nothing typed, or after an arrow key, what is chosen."""
         text = event.value.strip()
-        if not text or self._has_chosen:
+        if not text or self.has_chosen:
             self.query_one(OptionList).action_select()
             return
         try:
@@ -114,18 +89,6 @@ class TrapScreen(ModalScreen[str]):
         else:
             self._set(name)
 
-    def on_key(self, event: events.Key) -> None:
-        """Let the arrows choose in the list while the input line has the keys."""
-        if event.key not in ("down", "up") or not isinstance(self.focused, Input):
-            return
-        event.stop()
-        self._has_chosen = True
-        choice_list = self.query_one(OptionList)
-        if event.key == "down":
-            choice_list.action_cursor_down()
-        else:
-            choice_list.action_cursor_up()
-
     def _set(self, text: str) -> None:
         self._change(lambda: self._session.break_on_trap(text))
         self.dismiss(f"stops at: {text}")
@@ -136,7 +99,8 @@ class TrapScreen(ModalScreen[str]):
         found = [name for name in found if not name.startswith(_REMOVE)]
         return found[0] if len(found) == 1 else None
 
-    def _fill(self, typed: str) -> None:
+    def fill(self, typed: str) -> None:
+        """Show the breakpoints on traps that are set, and the conditions that go with what is typed."""
         wanted = typed.lower().split()[-1:] or [""]
         choice_list = self.query_one(OptionList)
         choice_list.clear_options()
