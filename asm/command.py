@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from asm.arguments import add_source_arguments, address
 from asm.assembler.assembly import assemble_file
 from asm.diagnostics import AssemblyError
 from asm.disassembly.dump import dump
 from asm.disassembly.listing import listing, symbol_table
 from asm.disassembly.source_writer import disassemble_program
-from asm.isa.width import MASK
 from asm.objects.elf_reader import is_elf, read_elf
 from asm.objects.elf_writer import write_elf
 from asm.objects.image import ImageError, read_binary, read_file, write_binary
@@ -30,59 +29,7 @@ EXIT_BAD_INPUT = 2
 DEFAULT_BASE = 0x8000_0000
 SOURCE_SUFFIXES = frozenset({".s", ".asm", ".inc"})
 
-_SYMBOL = re.compile(r"[A-Za-z_.$][\w.$]*", re.ASCII)
 _WRITERS: dict[str, Callable[[Program], bytes]] = {"elf": write_elf, "bin": write_binary}
-
-
-def number(text: str) -> int:
-    """Read a number as an argument has it: decimal, or with 0x, 0o or 0b; `_` may group digits.
-
-    Raises argparse.ArgumentTypeError.
-    """
-    try:
-        return int(text, 0)
-    except ValueError:
-        message = f"{text[:40]!r} is not a number; write it as 4096 or 0x1000"
-        raise argparse.ArgumentTypeError(message) from None
-
-
-def address(text: str) -> int:
-    """Read an address within the machine's address space. Raises argparse.ArgumentTypeError."""
-    value = number(text)
-    if not 0 <= value <= MASK:
-        message = f"{text[:40]} is no address; give 0 to {MASK:#x}"
-        raise argparse.ArgumentTypeError(message)
-    return value
-
-
-def definition(text: str) -> tuple[str, int]:
-    """Read ``NAME=VALUE``, or ``NAME`` for 1. Raises argparse.ArgumentTypeError."""
-    name, equals, value = text.partition("=")
-    if not _SYMBOL.fullmatch(name):
-        message = f"{name[:40]!r} cannot be a symbol's name; write NAME=VALUE"
-        raise argparse.ArgumentTypeError(message)
-    return name, number(value) if equals else 1
-
-
-def _add_source_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "-I",
-        dest="include",
-        action="append",
-        type=Path,
-        default=[],
-        metavar="DIR",
-        help="folder that .include and .incbin may read besides the source's own (repeatable)",
-    )
-    parser.add_argument(
-        "-D",
-        dest="defines",
-        action="append",
-        type=definition,
-        default=[],
-        metavar="NAME=VALUE",
-        help="symbol that is set before the first line (repeatable)",
-    )
 
 
 def _options(arguments: argparse.Namespace, base: int) -> Options:
@@ -117,7 +64,7 @@ def add_asm_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="ADDRESS",
         help=f"where the program is placed (default: {DEFAULT_BASE:#x})",
     )
-    _add_source_arguments(parser)
+    add_source_arguments(parser)
 
 
 def run_asm(arguments: argparse.Namespace) -> int:
@@ -212,7 +159,7 @@ def add_disasm_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="print no pseudo-instructions: `jalr zero, 0(ra)` for `ret`",
     )
-    _add_source_arguments(parser)
+    add_source_arguments(parser)
 
 
 def run_disasm(arguments: argparse.Namespace) -> int:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from asm.arguments import add_source_arguments
 from asm.diagnostics import nearest
 from asm.isa.width import MASK
 from hvtui.machine.generations import GENERATIONS
 from hvtui.machinefile.sizes import SizeError, parse_number, parse_ram_size
 from hvtui.machinefile.system import Overrides
-
-_SYMBOL = re.compile(r"[A-Za-z_.$][A-Za-z0-9_.$]*", re.ASCII)
 
 T = TypeVar("T")
 
@@ -38,24 +36,7 @@ def add_machine_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="ADDRESS",
         help="where a single program is loaded; a raw binary needs it",
     )
-    parser.add_argument(
-        "-I",
-        dest="include",
-        action="append",
-        type=Path,
-        default=[],
-        metavar="DIR",
-        help="folder that .include and .incbin may read besides the source's own (repeatable)",
-    )
-    parser.add_argument(
-        "-D",
-        dest="defines",
-        action="append",
-        type=_said(_define),
-        default=[],
-        metavar="NAME=VALUE",
-        help="symbol for the assembler (repeatable)",
-    )
+    add_source_arguments(parser)
 
 
 def overrides_of(arguments: argparse.Namespace) -> Overrides:
@@ -108,13 +89,3 @@ def _address(text: str) -> int:
     if address % 4:
         raise SizeError(f"{text[:40]} is not on a word", "give a multiple of 4")
     return address
-
-
-def _define(text: str) -> tuple[str, int]:
-    name, equals, value = text.partition("=")
-    if not _SYMBOL.fullmatch(name):
-        raise SizeError(f"{name[:40]!r} cannot be a symbol's name", "write -D NAME=VALUE")
-    number = parse_number(value) if equals else 1
-    if not -(MASK + 1) // 2 <= number <= MASK:
-        raise SizeError(f"{value[:40]} does not fit 32 bits", "give a smaller value")
-    return name, number

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from asm.__main__ import main
+from asm.arguments import add_source_arguments
 from asm.assembler.assembly import assemble_file
 from asm.command import add_disasm_arguments, run_disasm, write_file
 from asm.objects.elf_reader import read_elf
@@ -290,3 +291,18 @@ def test_a_reader_that_leaves_early_is_no_error(source: Path) -> None:
     assert process.stderr.read() == b""
     process.wait(timeout=60)
     process.stderr.close()
+
+
+@pytest.mark.parametrize("value", ["0x100000000", "-0x80000001", "many"])
+def test_a_definition_must_be_a_number_that_fits_a_register(
+    value: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parser = argparse.ArgumentParser()
+    add_source_arguments(parser)
+    with pytest.raises(SystemExit):
+        parser.parse_args(["-D", f"N={value}"])
+    assert value in capsys.readouterr().err
+    assert parser.parse_args(["-D", "N=0xffffffff", "-D", "M"]).defines == [
+        ("N", 0xFFFF_FFFF),
+        ("M", 1),
+    ]
