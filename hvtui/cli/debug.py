@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from hvtui.cli.arguments import add_machine_arguments, overrides_of
-from hvtui.machinefile.errors import BadInput, Problem
+from hvtui.machinefile.errors import BadInputError, Problem
 from hvtui.machinefile.images import check_file
 
 
@@ -38,7 +38,7 @@ def open_gallery() -> int:
 def _need_terminal(called: str) -> None:
     # The screen is drawn on stderr; without a terminal its control sequences would fill a file.
     if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
-        raise BadInput(
+        raise BadInputError(
             Problem(
                 called,
                 "the debugger needs a terminal, and here input or output is none",

@@ -14,7 +14,7 @@ from asm.diagnostics import AssemblyError, nearest
 from asm.objects.image import ImageError
 from hvtui.cli.commands import COMMANDS
 from hvtui.cli.statuses import BAD_INPUT, INTERRUPTED, NO_READER
-from hvtui.machinefile.errors import BadInput
+from hvtui.machinefile.errors import BadInputError
 
 _DESCRIPTION = """\
 A terminal debugger in which you see virtualization: a RISC-V computer with a trap bitmap,
@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         return _dispatch(words)
-    except (BadInput, ImageError) as error:
+    except (BadInputError, ImageError) as error:
         return _fail(str(error))
     except AssemblyError as error:
         count = sum(not diagnostic.is_warning for diagnostic in error.diagnostics)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from asm.objects.image import ImageError
 from hvtui.machine.memory import PAGE_SIZE, RAM_BASE
-from hvtui.machinefile.errors import BadInput, Problem
+from hvtui.machinefile.errors import BadInputError, Problem
 from hvtui.machinefile.layout import dtb_misfit, outside_ram, overlaps
 from hvtui.machinefile.sizes import MAX_RAM, describe_size
 from hvtui.machinefile.system import Component
@@ -34,10 +34,10 @@ class Complaints:
         self.add(index, key, f"{error.file}: {error.cause}", error.remedy)
 
     def finish(self) -> None:
-        """Raise BadInput if there was anything to complain about."""
+        """Raise BadInputError if there was anything to complain about."""
         if self._found:
             first, *others = sorted(self._found, key=lambda problem: problem.line)
-            raise BadInput(first, *others)
+            raise BadInputError(first, *others)
 
     def about_layout(self, components: Sequence[Component], ram_size: int) -> None:
         """Note programs without bytes, outside RAM or on top of each other."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from asm.objects.image import ImageError, read_file
-from hvtui.machinefile.errors import BadInput, Problem
+from hvtui.machinefile.errors import BadInputError, Problem
 from hvtui.machinefile.toml_lines import KeyPath, key_lines, line_of
 
 # A machine file is a page of text; more is a mistake.
@@ -41,28 +41,28 @@ class Document:
 
 
 def read_document(path: Path) -> Document:
-    """Read a TOML file. Raises BadInput if it cannot be read, is not UTF-8 or is not TOML."""
+    """Read a TOML file. Raises BadInputError if it cannot be read, is not UTF-8 or is not TOML."""
     try:
         raw = read_file(path, MAX_DOCUMENT_SIZE)
     except ImageError as error:
-        raise BadInput(Problem(str(path), error.cause, remedy=error.remedy)) from error
+        raise BadInputError(Problem(str(path), error.cause, remedy=error.remedy)) from error
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         message = f"byte {raw[error.start]:#04x} is not UTF-8 text"
         remedy = "save the file as UTF-8"
-        raise BadInput(Problem(str(path), message, line=line, remedy=remedy)) from error
+        raise BadInputError(Problem(str(path), message, line=line, remedy=remedy)) from error
     # tomllib takes both ends of a line; a form feed or the like must not count as one below.
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
     try:
         return Document(path, text, tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
-        raise BadInput(_syntax_problem(path, text, str(error))) from error
+        raise BadInputError(_syntax_problem(path, text, str(error))) from error
     except (RecursionError, ValueError) as error:
         # Brackets nested past all use; a number of thousands of digits.
         cause = "too deeply nested" if isinstance(error, RecursionError) else str(error)
-        raise BadInput(Problem(str(path), f"this is not a machine file: {cause}")) from error
+        raise BadInputError(Problem(str(path), f"this is not a machine file: {cause}")) from error
 
 
 def _syntax_problem(path: Path, text: str, complaint: str) -> Problem:

@@ -36,7 +36,7 @@ class Problem:
         return "\n".join(rows)
 
 
-class BadInput(Exception):  # noqa: N818 - what it is called in words, too: bad input
+class BadInputError(Exception):
     """Nothing can be loaded from this input. `problems` holds every mistake found, in file order.
 
     The other attributes are those of the first problem.

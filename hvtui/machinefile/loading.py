@@ -7,7 +7,7 @@ from pathlib import Path
 from asm.objects.image import ImageError
 from hvtui.machine.memory import DEFAULT_RAM_SIZE, RAM_BASE
 from hvtui.machinefile.complaints import Complaints
-from hvtui.machinefile.errors import BadInput, Problem
+from hvtui.machinefile.errors import BadInputError, Problem
 from hvtui.machinefile.images import SourceOptions, check_file, read_dtb, read_program
 from hvtui.machinefile.system import Component, Overrides, System
 
@@ -19,7 +19,7 @@ ELF_MAGIC = b"\x7fELF"
 def load_system(path: Path, overrides: Overrides | None = None) -> System:
     """Load a machine file (or the folder of one), a source, an ELF file or a raw binary.
 
-    Raises BadInput for whatever is wrong with the files, and AssemblyError, with places in the
+    Raises BadInputError for whatever is wrong with the files, and AssemblyError, with places in the
     source, for what is wrong in one.
     """
     overrides = overrides or Overrides()
@@ -30,7 +30,7 @@ def load_system(path: Path, overrides: Overrides | None = None) -> System:
         if kind != "machine":
             return _load_single(path, kind, overrides)
     except ImageError as error:
-        raise BadInput(Problem(error.file, error.cause, remedy=error.remedy)) from error
+        raise BadInputError(Problem(error.file, error.cause, remedy=error.remedy)) from error
     # Checking a machine file takes a library whose import a single program need not wait for.
     from hvtui.machinefile.machine_files import load_machine_file
 

@@ -10,7 +10,7 @@ from asm.objects.image import ImageError
 from hvtui.machine.memory import RAM_BASE
 from hvtui.machinefile.complaints import MACHINE, Complaints
 from hvtui.machinefile.document import Document, read_document
-from hvtui.machinefile.errors import BadInput, Problem
+from hvtui.machinefile.errors import BadInputError, Problem
 from hvtui.machinefile.images import SourceOptions, read_dtb, read_program, tidy
 from hvtui.machinefile.schema import ComponentTable, MachineTable, check_document, component_key
 from hvtui.machinefile.system import Component, Expectation, Overrides, System
@@ -19,7 +19,7 @@ from hvtui.machinefile.system import Component, Expectation, Overrides, System
 def load_machine_file(path: Path, overrides: Overrides) -> System:
     """Load a machine file and every program it names.
 
-    Raises BadInput with all problems of the file, and AssemblyError for a source's mistakes.
+    Raises BadInputError with all problems of the file, and AssemblyError for a source's mistakes.
     """
     _refuse_single_options(path, overrides)
     document = read_document(path)
@@ -55,7 +55,7 @@ def _refuse_single_options(path: Path, overrides: Overrides) -> None:
     ):
         if given:
             remedy = f"in a machine file each component has its own '{key}'"
-            raise BadInput(Problem(str(path), f"{option} is for a single program", remedy=remedy))
+            raise BadInputError(Problem(str(path), f"{option} is for a single program", remedy=remedy))
 
 
 class _Loader:
@@ -86,7 +86,7 @@ class _Loader:
             try:
                 return read_dtb(self.overrides.dtb)
             except ImageError as error:
-                raise BadInput(Problem(error.file, error.cause, remedy=error.remedy)) from error
+                raise BadInputError(Problem(error.file, error.cause, remedy=error.remedy)) from error
         if table.dtb is None:
             return None
         try:

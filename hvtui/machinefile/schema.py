@@ -25,7 +25,7 @@ from asm.isa.width import MASK
 from hvtui.machine.generations import GENERATIONS
 from hvtui.machine.memory import DEFAULT_RAM_SIZE
 from hvtui.machinefile.document import Document
-from hvtui.machinefile.errors import BadInput, Problem
+from hvtui.machinefile.errors import BadInputError, Problem
 from hvtui.machinefile.sizes import SizeError, parse_ram_size
 from hvtui.machinefile.toml_lines import KeyPath
 
@@ -168,19 +168,19 @@ class MachineFile(_Table):
 
 
 def check_document(document: Document) -> MachineFile:
-    """Return what a document says. Raises BadInput with every problem of form it has."""
+    """Return what a document says. Raises BadInputError with every problem of form it has."""
     try:
         file = MachineFile.model_validate(dict(document.data))
     except ValidationError as error:
         # A union reports each of its members, so one place may turn up more than once.
         found = {str(problem): problem for problem in _problems(document, error)}
         first, *others = sorted(found.values(), key=lambda problem: problem.line)
-        raise BadInput(first, *others) from error
+        raise BadInputError(first, *others) from error
     names: dict[str, int] = {}
     for index, component in enumerate(file.component):
         if component.name in names:
             first_use = document.problem(("component", names[component.name], "name"), "", "").line
-            raise BadInput(
+            raise BadInputError(
                 document.problem(
                     ("component", index, "name"),
                     component_key(document.data, index, "name"),

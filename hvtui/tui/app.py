@@ -15,7 +15,7 @@ from textual.screen import Screen
 from asm.diagnostics import AssemblyError
 from asm.objects.image import ImageError
 from hvtui.debugger.session import Session
-from hvtui.machinefile.errors import BadInput
+from hvtui.machinefile.errors import BadInputError
 from hvtui.machinefile.loading import load_system
 from hvtui.machinefile.samples import Sample, list_samples
 from hvtui.machinefile.system import Overrides, System
@@ -95,7 +95,7 @@ class HvtuiApp(App[None]):
         screen: Screen[None]
         try:
             screen = DebuggerScreen(Session(load_system(path)))
-        except (BadInput, ImageError, AssemblyError, OSError) as error:
+        except (BadInputError, ImageError, AssemblyError, OSError) as error:
             screen = ProblemsScreen(f"{path.parent.name} cannot be opened", str(error))
         self.call_from_thread(self._opened, screen)
 
@@ -132,7 +132,7 @@ def _card(sample: Sample) -> Card:
 def run_debugger(path: Path, overrides: Overrides | None = None) -> None:
     """Open the machine of `path` in the debugger; return when the person leaves it.
 
-    What is wrong with the files is raised before the screen is taken: BadInput, ImageError,
+    What is wrong with the files is raised before the screen is taken: BadInputError, ImageError,
     AssemblyError.
     """
     HvtuiApp(load_system(path, overrides)).run()

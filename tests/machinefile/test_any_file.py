@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asm.diagnostics import AssemblyError
-from hvtui.machinefile.errors import BadInput
+from hvtui.machinefile.errors import BadInputError
 from hvtui.machinefile.loading import load_system
 from hvtui.machinefile.schema import ComponentTable, ExpectTable, MachineTable
 from tests.support.lab import NOP
@@ -67,7 +67,7 @@ def _load(folder: Path, text: bytes) -> None:
     path.write_bytes(text)
     try:
         load_system(path)
-    except (BadInput, AssemblyError) as error:
+    except (BadInputError, AssemblyError) as error:
         said = str(error)
     else:
         said = ""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hvtui.machinefile.errors import BadInput
+from hvtui.machinefile.errors import BadInputError
 from hvtui.machinefile.loading import load_system
 from hvtui.machinefile.system import Overrides
 from tests.support.lab import NOP, ONE, Lab
@@ -234,7 +234,7 @@ def test_files_that_are_not_toml(lab: Lab, text: str | bytes, line: int, words: 
 
 def test_a_machine_file_that_is_not_there(lab: Lab) -> None:
     lab.write("machine.toml", ONE)
-    with pytest.raises(BadInput, match="there is no such file") as caught:
+    with pytest.raises(BadInputError, match="there is no such file") as caught:
         load_system(lab.folder / "machin.toml")
     assert caught.value.remedy == f"did you mean {lab.folder / 'machine.toml'}?"
 

@@ -9,7 +9,7 @@ from asm.diagnostics import AssemblyError
 from asm.objects.elf_writer import write_elf
 from asm.options import Options
 from hvtui.machine.translation import Access
-from hvtui.machinefile.errors import BadInput
+from hvtui.machinefile.errors import BadInputError
 from hvtui.machinefile.loading import load_system
 from hvtui.machinefile.system import Overrides
 from tests.support.lab import ONE, Lab
@@ -144,7 +144,7 @@ def test_a_link_out_of_the_folder_does_not_help(lab: Lab) -> None:
     with pytest.raises(AssemblyError):
         load_system(lab.folder / "in")
     lab.write("in/machine.toml", _source(more='include = ["folder"]\n'))
-    with pytest.raises(BadInput, match="lies outside"):
+    with pytest.raises(BadInputError, match="lies outside"):
         load_system(lab.folder / "in")
 
 
@@ -158,5 +158,5 @@ def test_single_programs(lab: Lab) -> None:
     elf = lab.write("one.elf", write_elf(system.components[0].program))
     assert load_system(elf).entry == 0x8000_0000
     assert load_system(elf, Overrides(at=0x8000_1000)).entry == 0x8000_1000
-    with pytest.raises(BadInput, match="-D is for a source"):
+    with pytest.raises(BadInputError, match="-D is for a source"):
         load_system(elf, Overrides(defines={"A": 1}))

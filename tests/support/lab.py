@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hvtui.machinefile.errors import BadInput
+from hvtui.machinefile.errors import BadInputError
 from hvtui.machinefile.loading import load_system
 from hvtui.machinefile.system import Overrides, System
 
@@ -37,9 +37,9 @@ class Lab:
     def load(self, text: str | bytes = ONE, overrides: Overrides | None = None) -> System:
         return load_system(self.write("machine.toml", text), overrides)
 
-    def refusal(self, text: str | bytes = ONE, overrides: Overrides | None = None) -> BadInput:
+    def refusal(self, text: str | bytes = ONE, overrides: Overrides | None = None) -> BadInputError:
         """Return why a machine file is refused; fails if it is not."""
-        with pytest.raises(BadInput) as caught:
+        with pytest.raises(BadInputError) as caught:
             self.load(text, overrides)
         assert "Traceback" not in str(caught.value)
         return caught.value
