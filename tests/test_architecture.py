@@ -19,6 +19,9 @@ TOP_LEVEL = {
     "samples",
     "tests",
 }
+BELOW_THE_FACES = tuple(
+    f"hvtui/{name}/" for name in ("machine", "machinefile", "debugger", "headless", "checks")
+)
 # What working on the project leaves behind; git ignores it.
 LEFT_BEHIND = {"build", "dist", "__pycache__"}
 
@@ -28,7 +31,8 @@ def _shown(path: Path) -> str:
 
 
 def test_imports_run_one_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The contracts of pyproject.toml hold: asm, machine, machine files, debugger, faces."""
+    """The contracts of pyproject.toml hold: asm, machine, machine files, debugger, headless runs,
+    checks, faces."""
     api = pytest.importorskip("importlinter.api", reason="import-linter is not installed")
     monkeypatch.chdir(ROOT)
     monkeypatch.syspath_prepend(str(ROOT))
@@ -103,6 +107,6 @@ def test_no_face_in_the_machine() -> None:
             if not place.startswith("hvtui/tui/"):
                 textual = [name for name in modules if name.split(".")[0] == "textual"]
                 assert not textual, f"{place} imports {textual[0]}"
-            if place.startswith(("hvtui/machine/", "hvtui/machinefile/", "hvtui/debugger/")):
+            if place.startswith(BELOW_THE_FACES):
                 prints = isinstance(node, ast.Call) and getattr(node.func, "id", "") == "print"
                 assert not prints, f"{place}:{node.lineno} prints" if prints else ""

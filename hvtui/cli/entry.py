@@ -13,7 +13,8 @@ import hvtui
 from asm.diagnostics import AssemblyError, nearest
 from asm.objects.image import ImageError
 from hvtui.cli.commands import COMMANDS
-from hvtui.cli.statuses import BAD_INPUT, INTERRUPTED, NO_READER
+from hvtui.cli.statuses import BAD_INPUT, NO_READER
+from hvtui.headless.ending import INTERRUPTED
 from hvtui.machinefile.errors import BadInputError
 
 _DESCRIPTION = """\

@@ -13,13 +13,15 @@ from pathlib import Path
 
 from asm.objects.image import read_file
 from hvtui.cli.arguments import add_machine_arguments, overrides_of, positive_count
-from hvtui.cli.components import ComponentCounts
-from hvtui.cli.console import MAX_KEPT, Console, ConsoleInput, KeptConsole, StreamedConsole
-from hvtui.cli.driving import Advance, Ending, drive
-from hvtui.cli.places import describe_pc
+from hvtui.cli.console import StreamedConsole
 from hvtui.cli.progress import RunProgress
-from hvtui.cli.statistics import RunStatistics
 from hvtui.cli.trace import Tracer
+from hvtui.headless.components import ComponentCounts
+from hvtui.headless.console import MAX_KEPT, Console, ConsoleInput, KeptConsole
+from hvtui.headless.driving import Advance, drive, set_on_interrupt
+from hvtui.headless.ending import Ending
+from hvtui.headless.places import describe_pc
+from hvtui.headless.statistics import RunStatistics
 from hvtui.machine.board import Machine
 from hvtui.machinefile.loading import load_system
 from hvtui.machinefile.system import System
@@ -128,9 +130,16 @@ class _Run:
     def _drive(self, console: Console, progress: RunProgress) -> tuple[Ending, float]:
         started = time.perf_counter()
         try:
-            ending = drive(
-                self.machine, self.advance, self.limit, console, self.typed, progress, self.halted
-            )
+            with set_on_interrupt(self.halted):
+                ending = drive(
+                    self.machine,
+                    self.advance,
+                    self.limit,
+                    console,
+                    self.typed,
+                    self.halted,
+                    progress,
+                )
         finally:
             progress.hide()
         return ending, time.perf_counter() - started

@@ -8,7 +8,7 @@ from typing import TextIO
 
 from asm.disassembly.disassembler import disassemble
 from asm.isa.causes import trap_name
-from hvtui.cli.places import component_of_pc
+from hvtui.headless.places import component_of_pc
 from hvtui.machine.board import Machine, Stop, StopReason
 from hvtui.machine.events import KernelInstruction, Outcome, TrapReturned, TrapTaken
 from hvtui.machinefile.system import System
