@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from asm.objects.image import read_file
+from asm.objects.image import printable, read_file
 from hvtui.cli.arguments import add_machine_arguments, overrides_of, positive_count
 from hvtui.cli.console import StreamedConsole
 from hvtui.cli.progress import RunProgress
@@ -20,6 +20,8 @@ from hvtui.headless.components import ComponentCounts
 from hvtui.headless.console import MAX_KEPT, Console, ConsoleInput, KeptConsole
 from hvtui.headless.driving import Advance, drive, set_on_interrupt
 from hvtui.headless.ending import Ending
+from hvtui.headless.exits import ExitCounts
+from hvtui.headless.lost import LostInstructions
 from hvtui.headless.places import describe_pc
 from hvtui.headless.statistics import RunStatistics
 from hvtui.machine.board import Machine
@@ -37,6 +39,20 @@ The exit status is the guest's exit code (255 for a larger one), 124 at the limi
   hvtui run prog.s                        assemble and run
   hvtui run machine.toml --json           what happened, as JSON
   hvtui run kernel.bin --at 0x80000000    a raw binary
+
+--json prints one object with these keys:
+  exit                 reason (finisher, tohost, stuck, limit, interrupted) and code
+  cpu, engine, instructions, seconds, console
+  traps                all traps and interrupts taken, by cause
+  kernel_instructions  those met below M, by trap bit: trapped, executed, ignored, leaked
+  exits                traps and interrupts from below M into M: total, by trap bit (bits), by cause
+                       (causes); the same for each of components and rings
+  first_lost           the first instruction that was ignored or leaked, or null: instant,
+                       instruction, word, bits (bit, name, outcome), file, line, component, vm,
+                       ring, pc, physical
+  components           instructions retired in each, and entries into it
+
+Without --json, stderr names the first instruction that was ignored or leaked, and how many were.
 """
 
 
@@ -96,19 +112,29 @@ class _Run:
         """Stream the console to stdout; say on stderr how it ended if that is worth a word."""
         progress = RunProgress(self.limit)
         console = StreamedConsole(sys.stdout.buffer, progress.hide, self.halted.set)
+        lost = LostInstructions(self.system, self.machine)
         ending, seconds = self._drive(console, progress)
         if console.is_broken:
             # Not an error: `hvtui run … | head` has read enough.
             raise BrokenPipeError
+        said = []
         if sys.stderr.isatty() or not ending.is_of_guest:
+            said = self._summary(ending, seconds)
+        if lost.first is not None:
+            said += [str(lost.first), lost.summary()]
+        if said:
             newline = "" if console.at_line_start else "\n"
-            print(newline + self._summary(ending, seconds), file=sys.stderr)
+            # A file's name may hold anything.
+            text = "\n".join(f"hvtui: {printable(line)}" for line in said)
+            print(newline + text, file=sys.stderr)
         return ending.status
 
     def for_report(self) -> int:
         """Print the JSON object to stdout, and nothing else."""
         statistics = RunStatistics(self.machine.observers)
         components = ComponentCounts(self.system, self.machine)
+        exits = ExitCounts(self.system, self.machine)
+        lost = LostInstructions(self.system, self.machine)
         console = KeptConsole()
         ending, seconds = self._drive(console, RunProgress(self.limit))
         if console.is_cut:
@@ -122,6 +148,8 @@ class _Run:
             "console": console.text,
             "traps": statistics.traps,
             "kernel_instructions": statistics.kernel_instructions,
+            "exits": exits.as_json(),
+            "first_lost": lost.first.as_json() if lost.first is not None else None,
             "components": components.by_name(),
         }
         print(json.dumps(report, indent=2), flush=True)
@@ -144,7 +172,7 @@ class _Run:
             progress.hide()
         return ending, time.perf_counter() - started
 
-    def _summary(self, ending: Ending, seconds: float) -> str:
+    def _summary(self, ending: Ending, seconds: float) -> list[str]:
         where = describe_pc(self.system, self.machine)
         said = {
             "stuck": f"stuck: nothing can ever happen again, {where}",
@@ -153,4 +181,4 @@ class _Run:
         }.get(ending.reason, f"the guest ended with code {ending.code} ({ending.reason})")
         retired = self.machine.retired
         rate = f", {retired / seconds / 1e6:.2f} million a second" if seconds > 0.1 else ""
-        return f"hvtui: {said}\nhvtui: {retired:,} instructions in {seconds:.2f} s{rate}"
+        return [said, f"{retired:,} instructions in {seconds:.2f} s{rate}"]

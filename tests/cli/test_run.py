@@ -25,6 +25,8 @@ KEYS = [
     "console",
     "traps",
     "kernel_instructions",
+    "exits",
+    "first_lost",
     "components",
 ]
 
@@ -158,6 +160,58 @@ def test_the_report_tells_what_became_of_kernel_instructions(hvtui, guest, cpu: 
     assert report["kernel_instructions"] == expected
     refused = sum(counts.get("trapped", 0) for counts in FATES[cpu].values())
     assert report["traps"] == ({"illegal": refused} if refused else {}) | {"ecall-u": 1}
+
+
+LOST_FIRST = {
+    "classic": None,
+    "legacy": ("ignored", "2 rdstatus, 1 wrtrap"),
+    "pentium": ("leaked", "2 rdstatus"),
+    "vt": ("ignored", "2 rdstatus, 1 wrtrap"),
+    "svm": ("ignored", "2 rdstatus, 1 wrtrap"),
+}
+
+
+@pytest.mark.parametrize("cpu", LOST_FIRST)
+def test_the_first_lost_instruction_is_named(hvtui, guest, cpu: str) -> None:
+    source = guest(USER)
+    line = source.read_text(encoding="utf-8").splitlines().index("        csrr    a0, mstatus") + 1
+    outcome = hvtui("run", source, "--cpu", cpu)
+    report = hvtui("run", source, "--cpu", cpu, "--json").report
+    lost = LOST_FIRST[cpu]
+    if lost is None:
+        assert (outcome.err, report["first_lost"]) == ("", None)
+        return
+    found = report["first_lost"]
+    first, counts = lost
+    assert outcome.err == (
+        f"hvtui: {first} first: csrr a0, mstatus (bit 0 rdstatus) at {source}:{line} in guest, "
+        f"ring 3, instant {found['instant']}\nhvtui: {first} in all: {counts}\n"
+    )
+    assert found["bits"] == [{"bit": 0, "name": "rdstatus", "outcome": first}]
+    assert (found["file"], found["line"], found["instruction"]) == (
+        str(source),
+        line,
+        "csrr a0, mstatus",
+    )
+    assert (found["component"], found["vm"], found["ring"]) == ("guest", None, 3)
+    assert found["pc"] == found["physical"] >= 0x8000_0000
+
+
+def test_the_report_tells_the_exits_by_bit_and_cause(hvtui, guest) -> None:
+    exits = hvtui("run", guest(USER), "--json").report["exits"]
+    expected = {
+        "total": 4,
+        "bits": {"rdstatus": 2, "wrtrap": 1},
+        "causes": {"illegal": 3, "ecall-u": 1},
+    }
+    assert exits == {**expected, "components": {"guest": expected}, "rings": {"3": expected}}
+
+
+def test_a_trap_within_m_is_no_exit(hvtui, guest) -> None:
+    body = "la t0, 1f\ncsrw mtvec, t0\necall\n.balign 4\n1: finish 0"
+    report = hvtui("run", guest(body), "--json").report
+    assert report["traps"] == {"ecall-m": 1}
+    assert report["exits"] == {"total": 0, "bits": {}, "causes": {}, "components": {}, "rings": {}}
 
 
 def test_a_trap_bit_makes_them_trap_on_vt(hvtui, guest) -> None:
