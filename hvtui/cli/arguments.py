@@ -26,7 +26,7 @@ def add_machine_arguments(parser: argparse.ArgumentParser) -> None:
         help="machine file (.toml) or its folder, source (.s), ELF file or raw binary",
     )
     parser.add_argument(
-        "--cpu", type=_cpu, metavar="NAME", help=f"CPU generation: {', '.join(GENERATIONS)}"
+        "--cpu", type=cpu_name, metavar="NAME", help=f"CPU generation: {', '.join(GENERATIONS)}"
     )
     parser.add_argument("--ram", type=_said(parse_ram_size), metavar="SIZE", help="RAM, such as 64M")
     parser.add_argument("--dtb", type=Path, metavar="FILE", help="device tree blob for the guest")
@@ -71,7 +71,8 @@ def _said(parse: Callable[[str], T]) -> Callable[[str], T]:
     return argument
 
 
-def _cpu(name: str) -> str:
+def cpu_name(name: str) -> str:
+    """Return the name of a CPU generation, as an argument's type."""
     if name not in GENERATIONS:
         meant = nearest(name, GENERATIONS)
         raise argparse.ArgumentTypeError(
