@@ -65,8 +65,11 @@
         field   V_UART_DIVISOR
         field   V_UART_OVERRUN                  # 1: a byte was lost, until LSR is read
         field   V_UART_SENT                     # 1: "transmitter empty" is to be reported
+        field   V_UART_POLLS                    # how often LSR was read since the last byte was sent
         field   V_UART_COUNT                    # bytes in the receiver ...
         field   V_UART_FIFO, 16                 # ... the oldest first
+        field   V_UART_HELD_COUNT               # bytes that come next, before new input: they were in the receiver
+        field   V_UART_HELD, 16                 # already, and had to leave it when it was switched
 
         field   V_PLIC_PRIORITY, 4 * 96         # the PLIC (type1/plic.s): a word a source
         field   V_PLIC_LEVELS, 4 * 3            # a bit a source: the device asks
