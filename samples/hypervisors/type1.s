@@ -142,3 +142,40 @@
         .equ    VM_RUNNABLE,    0
         .equ    VM_WAITING,     1               # in wfi
         .equ    VM_ENDED,       2
+        .equ    EXIT_DIED,      0xff            # the exit code of a VM that we had to end
+        .equ    NO_TRAP,        -1              # "the guest does not trap", see type1/traps.s
+
+        .if     VMS < 1 || VMS > MAX_VMS
+        .error  "VMS has to be 1 to 8"
+        .endif
+        .if     VM_SIZE < 0x400000 || VM_SIZE % 0x400000
+        .error  "VM_SIZE has to be a multiple of 4 MiB"
+        .endif
+
+        .include "type1/vcpu.s"
+        .include "type1/cpu.s"
+        .include "type1/boot.s"
+        .include "type1/world.s"
+        .include "type1/exits.s"
+        .include "type1/kernel.s"
+        .include "type1/csrs.s"
+        .include "type1/views.s"
+        .include "type1/traps.s"
+        .include "type1/interrupts.s"
+        .include "type1/time.s"
+        .include "type1/pmp.s"
+        .include "type1/walk.s"
+        .include "type1/shadow.s"
+        .include "type1/access.s"
+        .include "type1/step.s"
+        .include "type1/devices.s"
+        .include "type1/uart.s"
+        .include "type1/plic.s"
+        .include "type1/console.s"
+        .include "type1/scheduler.s"
+
+        .section .bss
+        .balign 16
+        .space  2048                            # the one stack
+stack_top:
+bss_end:

@@ -102,7 +102,8 @@
         field   V_TRAP_REPEATS                  # how often the same again
 
         field   V_SLICE_END                     # when the next VM gets the CPU: real mtime, low word
-        field   V_WAKE, 8                       # waiting: the real mtime at which its alarm goes off
+        field   V_WAIT_SINCE, 8                 # waiting: the real mtime when it fell asleep ...
+        field   V_WAKE, 8                       # ... and when its alarm goes off; all ones: never
         field   V_SHADOW, SHADOW_STATE_SIZE     # type1/shadow.s's own
 
         .equ    VCPU_SIZE, (vcpu_size + 15) / 16 * 16
