@@ -32,6 +32,14 @@ class Document:
     def _lines(self) -> Mapping[KeyPath, int]:
         return key_lines(self.text)
 
+    def lines_in(self, table: str) -> Mapping[tuple[str, ...], int]:
+        """Return the line of each key in and below a table; the table's name is left out."""
+        return {
+            tuple(map(str, path[1:])): line
+            for path, line in self._lines.items()
+            if len(path) > 1 and path[0] == table
+        }
+
     def problem(self, place: KeyPath, key: str, message: str, remedy: str = "") -> Problem:
         """Return a problem with the thing at `place`, called `key` in the message."""
         line = line_of(self._lines, place)

@@ -12,6 +12,8 @@ from asm.objects.image import ImageError, read_binary, read_file
 from asm.options import Options
 from asm.program import Program
 
+SOURCE_SUFFIXES = (".s", ".asm")
+ELF_MAGIC = b"\x7fELF"
 _FDT_MAGIC = b"\xd0\x0d\xfe\xed"
 _MAX_DTB_SIZE = 1 << 20
 
@@ -23,6 +25,23 @@ class SourceOptions:
     include: tuple[Path, ...] = ()
     allowed: tuple[Path, ...] = ()
     defines: Mapping[str, int] = field(default_factory=dict)
+
+
+def kind_of_program(path: Path) -> str:
+    """Tell whether a file is a ``source``, an ``elf`` or, for want of any sign, a ``binary``.
+
+    Raises ImageError if it cannot be read.
+    """
+    check_file(path)
+    if not path.is_file():
+        raise ImageError(str(path), "this is not a regular file", "copy its bytes to a file")
+    if path.suffix.lower() in SOURCE_SUFFIXES:
+        return "source"
+    try:
+        with path.open("rb") as stream:
+            return "elf" if stream.read(len(ELF_MAGIC)) == ELF_MAGIC else "binary"
+    except OSError as error:
+        raise ImageError(str(path), f"cannot be read: {error.strerror}") from error
 
 
 def read_program(kind: str, path: Path, linked: int, options: SourceOptions) -> Program:

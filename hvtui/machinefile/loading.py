@@ -8,12 +8,10 @@ from asm.objects.image import ImageError
 from hvtui.machine.memory import DEFAULT_RAM_SIZE, RAM_BASE
 from hvtui.machinefile.complaints import Complaints
 from hvtui.machinefile.errors import BadInputError, Problem
-from hvtui.machinefile.images import SourceOptions, check_file, read_dtb, read_program
+from hvtui.machinefile.images import SourceOptions, check_file, kind_of_program, read_dtb, read_program
 from hvtui.machinefile.system import Component, Overrides, System
 
 MACHINE_FILE = "machine.toml"
-SOURCE_SUFFIXES = (".s", ".asm")
-ELF_MAGIC = b"\x7fELF"
 
 
 def load_system(path: Path, overrides: Overrides | None = None) -> System:
@@ -45,22 +43,14 @@ def _kind(path: Path, overrides: Overrides) -> str:
         raise ImageError(str(path), "this is not a regular file", "copy its bytes to a file")
     if path.suffix.lower() == ".toml":
         return "machine"
-    if path.suffix.lower() in SOURCE_SUFFIXES:
-        return "source"
-    try:
-        with path.open("rb") as stream:
-            begin = stream.read(4)
-    except OSError as error:
-        raise ImageError(str(path), f"cannot be read: {error.strerror}") from error
-    if begin == ELF_MAGIC:
-        return "elf"
-    if overrides.at is None:
+    kind = kind_of_program(path)
+    if kind == "binary" and overrides.at is None:
         raise ImageError(
             str(path),
             "this is not a machine file (.toml), a source (.s) or an ELF file",
             "for a raw binary, say where it is loaded: --at 0x80000000",
         )
-    return "binary"
+    return kind
 
 
 def _load_single(path: Path, kind: str, overrides: Overrides) -> System:

@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from asm.diagnostics import AssemblyError, Diagnostic
+from asm.diagnostics import AssemblyError, Diagnostic, nearest
 from asm.objects.image import ImageError
 from hvtui.machine.memory import RAM_BASE
 from hvtui.machinefile.complaints import MACHINE, Complaints
 from hvtui.machinefile.document import Document, read_document
 from hvtui.machinefile.errors import BadInputError, Problem
-from hvtui.machinefile.images import SourceOptions, read_dtb, read_program, tidy
-from hvtui.machinefile.schema import ComponentTable, MachineTable, check_document, component_key
-from hvtui.machinefile.system import Component, Expectation, Overrides, System
+from hvtui.machinefile.images import SourceOptions, kind_of_program, read_dtb, read_program, tidy
+from hvtui.machinefile.schema import (
+    ComponentTable,
+    MachineFile,
+    MachineTable,
+    check_document,
+    component_key,
+)
+from hvtui.machinefile.system import Component, Overrides, System
 
 
 def load_machine_file(path: Path, overrides: Overrides) -> System:
@@ -24,6 +30,7 @@ def load_machine_file(path: Path, overrides: Overrides) -> System:
     _refuse_single_options(path, overrides)
     document = read_document(path)
     file = check_document(document)
+    _check_substitutes(path, file, overrides)
     loader = _Loader(document, overrides)
     ram_size = overrides.ram or file.machine.ram
     found = [loader.component(index, table) for index, table in enumerate(file.component)]
@@ -43,7 +50,7 @@ def load_machine_file(path: Path, overrides: Overrides) -> System:
         components=components,
         dtb=dtb,
         max_instructions=file.machine.max_instructions,
-        expect=Expectation(file.expect.console, file.expect.exit),
+        expect=file.expect.expectation(document),
         overrides=overrides,
     )
 
@@ -56,6 +63,17 @@ def _refuse_single_options(path: Path, overrides: Overrides) -> None:
         if given:
             remedy = f"in a machine file each component has its own '{key}'"
             raise BadInputError(Problem(str(path), f"{option} is for a single program", remedy=remedy))
+
+
+def _check_substitutes(path: Path, file: MachineFile, overrides: Overrides) -> None:
+    names = [table.name for table in file.component]
+    for name in overrides.substitutes:
+        if name not in names:
+            meant = nearest(name, names)
+            message = f"there is no component {name!r} to replace"
+            remedy = f"did you mean {meant!r}? " if meant else ""
+            remedy += f"components are {', '.join(names)}"
+            raise BadInputError(Problem(str(path), message, remedy=remedy))
 
 
 class _Loader:
@@ -97,7 +115,12 @@ class _Loader:
 
     def component(self, index: int, table: ComponentTable) -> Component | None:
         """Return the component, or None after a complaint."""
-        kind, name = table.image
+        substitute = self.overrides.substitutes.get(table.name)
+        try:
+            kind, path = self._image(table, substitute)
+        except ImageError as error:
+            self.complaints.add_file(index, "", error)
+            return None
         at = RAM_BASE if index == 0 and kind == "source" and table.at is None else table.at
         if at is None and kind != "elf":
             self.complaints.add(
@@ -107,12 +130,11 @@ class _Loader:
                 "add the physical address of its first byte, such as: at = 0x80400000",
             )
             return None
-        if kind == "elf" and table.linked is not None:
+        if kind == "elf" and table.linked is not None and substitute is None:
             cause = "an ELF file says itself what it is linked for"
             self.complaints.add(index, "linked", cause, "leave this key out")
             return None
-        path = tidy(self.folder / name)
-        options = self._source_options(index, table, path.parent)
+        options = self._source_options(index, table, path.parent, own=substitute is None)
         linked = at if table.linked is None else table.linked
         try:
             program = read_program(kind, path, linked or 0, options)
@@ -135,8 +157,20 @@ class _Loader:
             believes=table.believes,
         )
 
-    def _source_options(self, index: int, table: ComponentTable, beside: Path) -> SourceOptions:
-        """Say what a source may read: a stranger's machine file must not widen that by itself."""
+    def _image(self, table: ComponentTable, substitute: Path | None) -> tuple[str, Path]:
+        """Return the kind of a component's file, and the file."""
+        if substitute is not None:
+            return kind_of_program(substitute), substitute
+        kind, name = table.image
+        return kind, tidy(self.folder / name)
+
+    def _source_options(
+        self, index: int, table: ComponentTable, beside: Path, *, own: bool
+    ) -> SourceOptions:
+        """Say what a source may read: a stranger's machine file must not widen that by itself.
+
+        A source that is not the machine file's `own` may not read what else lies beside that.
+        """
         include = tuple(tidy(self.folder / name) for name in table.include)
         for folder in include:
             if not _is_within(folder, (self.folder, beside, *self.overrides.include)):
@@ -147,7 +181,8 @@ class _Loader:
                     f"if you trust this machine file, allow it with -I {folder}",
                 )
         searched = (*self.overrides.include, *include)
-        return SourceOptions(searched, (self.folder, *searched), dict(table.defines))
+        allowed = (self.folder, *searched) if own else searched
+        return SourceOptions(searched, allowed, dict(table.defines))
 
 
 def _is_within(path: Path, folders: Iterable[Path]) -> bool:

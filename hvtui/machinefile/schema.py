@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     ValidationError,
     model_validator,
@@ -26,22 +25,18 @@ from hvtui.machine.generations import GENERATIONS
 from hvtui.machine.memory import DEFAULT_RAM_SIZE
 from hvtui.machinefile.document import Document
 from hvtui.machinefile.errors import BadInputError, Problem
+from hvtui.machinefile.expect_table import ExpectTable
+from hvtui.machinefile.expectation import Expectation
+from hvtui.machinefile.fields import FieldError, FileName, Name, Table, check_text, describe_value
 from hvtui.machinefile.sizes import SizeError, parse_ram_size
 from hvtui.machinefile.toml_lines import KeyPath
 
 IMAGE_KEYS = ("source", "elf", "binary")
 
+T = TypeVar("T", bound=BaseModel)
+
 _SYMBOL = re.compile(r"[A-Za-z_.$][A-Za-z0-9_.$]*", re.ASCII)
 _MAX_COMPONENTS = 256
-
-
-class FieldError(ValueError):
-    """A value that the schema's types take but the machine file may not have."""
-
-    def __init__(self, message: str, remedy: str = "") -> None:
-        self.message = message
-        self.remedy = remedy
-        super().__init__(message)
 
 
 def check_cpu(name: str) -> str:
@@ -57,23 +52,11 @@ def check_cpu(name: str) -> str:
 
 def _check_ram(value: object) -> object:
     if isinstance(value, bool) or not isinstance(value, int | str):
-        raise FieldError(f"expected a size, not {_describe(value)}", 'write it as ram = "16M"')
+        raise FieldError(f"expected a size, not {describe_value(value)}", 'write it as ram = "16M"')
     try:
         return parse_ram_size(value)
     except SizeError as error:
         raise FieldError(error.message, error.remedy) from error
-
-
-def _check_text(value: str) -> str:
-    if "\0" in value:
-        raise FieldError("a text must not hold the character U+0000")
-    return value
-
-
-def _check_name(value: str) -> str:
-    if not value.strip() or not value.isprintable():
-        raise FieldError("expected a name to show: printable characters, not only blanks")
-    return value
 
 
 def _check_believes(ring: int) -> int:
@@ -99,19 +82,13 @@ def _check_defines(values: dict[str, int]) -> dict[str, int]:
     return values
 
 
-Name = Annotated[str, AfterValidator(_check_name)]
-FileName = Annotated[str, Field(min_length=1), AfterValidator(_check_text)]
 Address = Annotated[int, Field(ge=0, le=MASK), AfterValidator(_check_aligned)]
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class MachineTable(_Table):
+class MachineTable(Table):
     """``[machine]``: the computer."""
 
-    title: Annotated[str, AfterValidator(_check_text)] = ""
+    title: Annotated[str, AfterValidator(check_text)] = ""
     cpu: Annotated[str, AfterValidator(check_cpu)] = "classic"
     ram: Annotated[int, BeforeValidator(_check_ram)] = DEFAULT_RAM_SIZE
     timebase: Annotated[int, Field(ge=1, le=MASK)] = 1
@@ -119,7 +96,7 @@ class MachineTable(_Table):
     max_instructions: Annotated[int, Field(ge=1)] | None = None
 
 
-class ComponentTable(_Table):
+class ComponentTable(Table):
     """``[[component]]``: a program in memory. The first is where the machine starts."""
 
     name: Name
@@ -152,14 +129,7 @@ class ComponentTable(_Table):
         return self
 
 
-class ExpectTable(_Table):
-    """``[expect]``: what a run must show."""
-
-    console: str | None = None
-    exit: Annotated[int, Field(ge=0, le=MASK)] | None = None
-
-
-class MachineFile(_Table):
+class MachineFile(Table):
     """A whole machine file."""
 
     machine: MachineTable = Field(default_factory=MachineTable)
@@ -167,15 +137,15 @@ class MachineFile(_Table):
     expect: ExpectTable = Field(default_factory=ExpectTable)
 
 
+class ExpectFile(Table):
+    """A file that only says what a run must show."""
+
+    expect: ExpectTable = Field(default_factory=ExpectTable)
+
+
 def check_document(document: Document) -> MachineFile:
     """Return what a document says. Raises BadInputError with every problem of form it has."""
-    try:
-        file = MachineFile.model_validate(dict(document.data))
-    except ValidationError as error:
-        # A union reports each of its members, so one place may turn up more than once.
-        found = {str(problem): problem for problem in _problems(document, error)}
-        first, *others = sorted(found.values(), key=lambda problem: problem.line)
-        raise BadInputError(first, *others) from error
+    file = _validated(MachineFile, document)
     names: dict[str, int] = {}
     for index, component in enumerate(file.component):
         if component.name in names:
@@ -190,6 +160,33 @@ def check_document(document: Document) -> MachineFile:
             )
         names[component.name] = index
     return file
+
+
+def check_expectation(document: Document) -> Expectation:
+    """Return what `[expect]` of a document says, a machine file or one with that table alone.
+
+    Raises BadInputError with every problem of form, and if there is no such table.
+    """
+    if {"machine", "component"} & document.data.keys():
+        table = check_document(document).expect
+    else:
+        table = _validated(ExpectFile, document).expect
+    if "expect" not in document.data:
+        problem = document.problem(
+            (), "", "this file has no [expect]", "say there what a run must show"
+        )
+        raise BadInputError(problem)
+    return table.expectation(document)
+
+
+def _validated(model: type[T], document: Document) -> T:
+    try:
+        return model.model_validate(dict(document.data))
+    except ValidationError as error:
+        # A union reports each of its members, so one place may turn up more than once.
+        found = {str(problem): problem for problem in _problems(document, error)}
+        first, *others = sorted(found.values(), key=lambda problem: problem.line)
+        raise BadInputError(first, *others) from error
 
 
 def component_key(data: Mapping[str, Any], index: int, key: str = "") -> str:
@@ -226,7 +223,9 @@ def _key(document: Document, place: KeyPath) -> str:
         case ("component", int(index), *rest):
             return component_key(document.data, index, ".".join(map(str, rest)))
         case (str(table), *rest) if rest:
-            return f"[{table}], key '{'.'.join(map(str, rest))}'"
+            # Of a table whose names are free, a wrong name is told as a place of its own.
+            shown = rest[:-1] if rest[-1] == "[key]" else rest
+            return f"[{table}], key '{'.'.join(map(str, shown))}'"
     return f"[{place[0]}]" if place else ""
 
 
@@ -264,7 +263,7 @@ def _words(fault: Mapping[str, Any], place: KeyPath) -> tuple[str, str]:
         return "expected 1 to 256 components", ""
     if kind in _WANTED:
         wanted, remedy = _WANTED[kind]
-        return f"expected {wanted}, not {_describe(fault['input'])}", remedy
+        return f"expected {wanted}, not {describe_value(fault['input'])}", remedy
     if kind == "literal_error":
         choices = str(context["expected"]).replace("'", "").replace(" or ", ", ").split(", ")
         meant = nearest(str(fault["input"]), choices)
@@ -278,7 +277,7 @@ def _words(fault: Mapping[str, Any], place: KeyPath) -> tuple[str, str]:
         side = "small" if kind == "greater_than_equal" else "large"
         shown = f"{bound:#x}" if bound > 9 else str(bound)
         limit = "smallest" if side == "small" else "largest"
-        return f"{_describe(fault['input'])} is too {side}", f"the {limit} value is {shown}"
+        return f"{describe_value(fault['input'])} is too {side}", f"the {limit} value is {shown}"
     if kind == "string_too_short":
         return "expected a file's name, not an empty text", ""
     return str(fault["msg"]), ""
@@ -300,21 +299,3 @@ def _unknown(place: KeyPath) -> tuple[str, str]:
         f"there is no {what} {str(place[-1])!r} here" + (f"; did you mean {meant!r}?" if meant else ""),
         f"known are {', '.join(_known(place))}",
     )
-
-
-def _describe(value: object) -> str:
-    """Say what a TOML value is, shortly."""
-    match value:
-        case bool():
-            return f"the truth value {str(value).lower()}"
-        case str():
-            return f'the text "{value[:40]}"'
-        case int():
-            return f"the number {value}" if abs(value) < 1 << 64 else "a number of many digits"
-        case float():
-            return f"the number {value}"
-        case list():
-            return "an array"
-        case dict():
-            return "a table"
-    return f"a {type(value).__name__}"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asm.program import Program
+from hvtui.machinefile.expectation import Expectation
 from hvtui.machinefile.sizes import describe_range
 
 if TYPE_CHECKING:
@@ -62,19 +63,13 @@ class Component:
 
 
 @dataclass(frozen=True)
-class Expectation:
-    """What a run must show; None where nobody said."""
-
-    console: str | None = None
-    exit: int | None = None
-
-
-@dataclass(frozen=True)
 class Overrides:
     """What a person asked for beside the path: it goes before what the machine file says.
 
     `at` and `defines` are for a single program, not for a machine file. `include` names folders for
-    ``.include`` and ``.incbin``, which may then be read like the source's own.
+    ``.include`` and ``.incbin``, which may then be read like the source's own. `substitutes` are files
+    that take the place of components' own, by component: handed-in programs, which may read nothing
+    but their own folder and the machine file's ``include``.
     """
 
     cpu: str | None = None
@@ -83,6 +78,7 @@ class Overrides:
     at: int | None = None
     include: tuple[Path, ...] = ()
     defines: Mapping[str, int] = field(default_factory=dict)
+    substitutes: Mapping[str, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
