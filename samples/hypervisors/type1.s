@@ -50,6 +50,9 @@
         .ifndef SLICE
         .equ    SLICE, 20000                    # how long a VM keeps the CPU while others want it, in units of mtime
         .endif
+        .ifndef TIME_LIMIT
+        .equ    TIME_LIMIT, 0                   # end all VMs when the real clock, mtime, shows this; 0: never
+        .endif
         .ifndef TRAPMAP_WITHOUT
         .equ    TRAPMAP_WITHOUT, 0              # bits to leave out of the trap bitmap, to see what each is good for
         .endif

@@ -115,6 +115,6 @@ text_cpu_svm:
 text_cpu_unknown:
         .asciz  "CPU unknown to me: I trust that it does as the architecture says\n"
 text_bitmap:
-        .asciz  "trap bitmap 0x"
+        .asciz  "trap bitmap "
 text_newline:
         .asciz  "\n"

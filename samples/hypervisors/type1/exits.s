@@ -43,6 +43,10 @@ exit_interrupt:
 resume:
         lw      t0, V_STATE(s0)
         bnez    t0, 2f                          # it waits, or has ended
+        .if     TIME_LIMIT
+        call    limit_check
+        bnez    a0, 2f
+        .endif
         lw      t0, slice_is_shared
         beqz    t0, 1f
         rdtime  t0

@@ -268,6 +268,25 @@ stuck_check:
         addi    sp, sp, 16
         ret
 
+        .if     TIME_LIMIT
+# limit_check: a guest may go on for ever without being stuck. a0 = 1 if that was long enough, and it has been ended.
+limit_check:
+        rdtime  t0
+        li      t1, TIME_LIMIT
+        sltu    a0, t1, t0
+        beqz    a0, 1f
+        addi    sp, sp, -16
+        sw      ra, 12(sp)
+        li      a0, EXIT_DIED
+        la      a1, text_limit
+        call    vm_end
+        li      a0, 1
+        lw      ra, 12(sp)
+        addi    sp, sp, 16
+1:
+        ret
+        .endif
+
 # all_ended: the exit code of the whole run is that of the first VM that went wrong.
 all_ended:
         la      t0, vcpus
@@ -306,6 +325,10 @@ text_blank:
 text_waits:
         .asciz  "waits for an interrupt that cannot come; I end it"
 text_stuck:
-        .asciz  "hangs in a jump to itself, and nothing can free it; I end it; pc 0x"
+        .asciz  "hangs in a jump to itself, and nothing can free it; I end it; pc "
+        .if     TIME_LIMIT
+text_limit:
+        .asciz  "does not come to an end; I end it"
+        .endif
 text_all_ended:
         .asciz  "all VMs have ended\n"

@@ -111,6 +111,6 @@ trap_loop:
 
         .section .rodata
 text_trap_loop:
-        .asciz  "runs wild: its trap handler traps before its first instruction is done, mcause 0x"
+        .asciz  "runs wild: its trap handler traps before its first instruction is done, mcause "
 text_at_pc:
-        .asciz  ", pc 0x"
+        .asciz  ", pc "

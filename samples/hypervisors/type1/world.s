@@ -251,6 +251,6 @@ hypervisor_fault:
 
         .section .rodata
 text_fault:
-        .asciz  "the hypervisor itself trapped, cause 0x"
+        .asciz  "the hypervisor itself trapped, cause "
 text_fault_at:
-        .asciz  ", pc 0x"
+        .asciz  ", pc "
