@@ -1,9 +1,9 @@
 # pagingos.s - a small operating system kernel that uses page tables (Sv32).
 #
-# tinyos keeps its programs apart with the PMP, and they all see the same addresses. Here every process has an address
-# space of its own: all of them begin at 0x4000_0000, and what is there differs from one to the next. The kernel runs
-# in S mode (ring 1), the programs in U mode (ring 3). Below both, in M mode (ring 0), lies a little firmware, which
-# this file brings along (pagingos/firmware.s). It gives each program
+# tinyos keeps its programs apart with the PMP, and they all see the same addresses. Here every process has an
+# address space of its own: all of them begin at 0x4000_0000, and what is there differs from one to the next. The
+# kernel runs in S mode (ring 1), the programs in U mode (ring 3). Below both, in M mode (ring 0), lies a little
+# firmware, which this file brings along (pagingos/firmware.s). It gives each program
 #
 #       an address space  page tables of its own, one switch of satp away          (pagingos/space.s)
 #       pages on demand   heap and stack come into being when they are touched      (pagingos/demand.s)
@@ -49,7 +49,7 @@
 # All four are virtual addresses. Three rules hold all over the kernel:
 #
 #       It runs with interrupts off (sstatus.SIE = 0), from trap to sret.
-#       It touches user memory only in usercopy.s. Everywhere else sstatus.SUM = 0 and the hardware would not let it.
+#       It touches user memory only in usercopy.s. Everywhere else SUM is 0 and the hardware would not let it.
 #       Whoever changes a page table entry executes sfence.vma before anyone relies on the change.
 #
 # Register habits: s0 always points to the current process; functions follow the usual calling convention.

@@ -1,7 +1,8 @@
 # forker.s - one address, two values: fork and copy on write.
 #
-# Parent and child have the same variable at the same address, and at first in the same frame. The child adds 1. That
-# store is a page fault; the kernel copies the page and lets the child have the copy. The parent's is as it was.
+# Parent and child have the same variable at the same address, and at first in the same frame. The child adds 1.
+# That store is a page fault; the kernel copies the page and lets the child have the copy. The parent's is as it
+# was.
 #
 # Before it stores the child sleeps. The parent waits for it, all others wait for the parent, so there is nobody who
 # could run: watch the kernel execute wfi.

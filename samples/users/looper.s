@@ -1,7 +1,8 @@
 # looper.s - takes the CPU and never gives it back; only its own child can make it stop.
 #
-# There is one page that fork does not copy, not even when it is written. Through it the child sets the parent free. To
-# do so it needs the CPU, which the parent does not give away: that the last line appears proves that the clock did.
+# There is one page that fork does not copy, not even when it is written. Through it the child sets the parent
+# free. To do so it needs the CPU, which the parent does not give away: that the last line appears proves that the
+# clock did.
 
         .include "paging/lib.s"
         program  looper

@@ -5,8 +5,8 @@
 #
 #       1   pages 0, 1, 2, 3 were written, in this order    page 0 had to go
 #       2   page 1 was read, then page 0                    page 1 was the oldest, but in use: 2 had to go
-#       3   all four were read                              page 3 was written to the swap area, page 0 only dropped:
-#                                                           nobody had written to it since it came back
+#       3   all four were read                              page 3 was written to the swap area; page 0 was only
+#                                                           dropped: it had not changed since it came back
 
         .include "paging/lib.s"
         program  pager

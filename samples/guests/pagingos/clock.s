@@ -1,7 +1,7 @@
 # pagingos/clock.s - the time, and the alarm that the firmware keeps.
 #
-# S mode reads the clock by itself (the firmware has allowed it, mcounteren.TM). The alarm is a device that belongs to
-# M mode: the kernel asks for it with an ecall.
+# S mode reads the clock by itself (the firmware has allowed it, mcounteren.TM). The alarm is a device that belongs
+# to M mode: the kernel asks for it with an ecall.
 
         .section .text
 

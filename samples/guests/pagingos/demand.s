@@ -2,7 +2,8 @@
 #
 # A process gets a page of heap or stack when it touches it, not before. Until then its table holds a zero there,
 # and the first access is a page fault. So are the first store to a page that waits to be copied, and any access to
-# a page that was swapped out. In all three cases the kernel puts things right and the instruction is executed again.
+# a page that was swapped out. In all three cases the kernel puts things right and the instruction is executed
+# again.
 
         .section .text
 

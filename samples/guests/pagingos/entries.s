@@ -6,8 +6,8 @@
 #       31          10 9 8 7 6 5 4 3 2 1 0
 #       frame number   rsw D A G U X W R V
 #
-# An entry of the root table with V set and R, W and X clear leads to a second-level table. With any of R and X it is
-# a leaf itself and maps 4 MiB at once: a superpage. The root table of each process holds three entries:
+# An entry of the root table with V set and R, W and X clear leads to a second-level table. With any of R and X it
+# is a leaf itself and maps 4 MiB at once: a superpage. The root table of each process holds three entries:
 #
 #       64      (0x1000_0000)   -> the table of devices, which all processes share; one page in it, the serial port
 #       256     (0x4000_0000)   -> the process's own table: the user part
@@ -17,8 +17,8 @@
 #
 #       all zero                nothing here (yet: heap and stack come on demand)
 #       V = 0, SAVED = 1        the page is in the swap area
-#       V = 1                   a page. COW: it may be written, but only after it was copied. SAVED: the swap area has
-#                               a copy, which is up to date as long as D = 0
+#       V = 1                   a page. COW: it may be written, but only after it was copied. SAVED: the swap area
+#                               has a copy, which is up to date as long as D = 0
 
         .equ    PTE_V,          1 << 0          # valid
         .equ    PTE_R,          1 << 1          # loads

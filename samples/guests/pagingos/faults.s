@@ -64,7 +64,8 @@ kill:
         call    end_process
         j       schedule
 
-# panic: a trap came from the kernel itself, and not from where we expect it. Say what is known and stop the machine.
+# panic: a trap came from the kernel itself, and not from where we expect it. Say what is known and stop the
+# machine.
 panic:
         la      t0, panic_again
         csrw    stvec, t0                       # should even this go wrong: do not come back here

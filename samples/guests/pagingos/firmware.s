@@ -1,16 +1,16 @@
 # pagingos/firmware.s - the M-mode program under the kernel.
 #
-# It starts the machine, decides which traps the kernel handles by itself (delegation), and serves the two things that
-# S mode cannot do: set the alarm, and turn the machine off. The kernel asks for them as its own programs ask the
-# kernel, with ecall: number in a7, arguments in a0 and a1, answer in a0. (The standard for such calls is named SBI.
-# This is a smaller one, with numbers of its own.)
+# It starts the machine, decides which traps the kernel handles by itself (delegation), and serves the two things
+# that S mode cannot do: set the alarm, and turn the machine off. The kernel asks for them as its own programs ask
+# the kernel, with ecall: number in a7, arguments in a0 and a1, answer in a0. (The standard for such calls is named
+# SBI. This is a smaller one, with numbers of its own.)
 #
 #       0  shutdown(code)       end the run; code 0 means all is well
-#       1  set_timer(low, high) raise the supervisor timer interrupt when the clock reaches high:low, and withdraw the
-#                               one that is pending now
+#       1  set_timer(low, high) raise the supervisor timer interrupt when the clock reaches high:low, and withdraw
+#                               the one that is pending now
 #
-# The timer comes in two steps, because the hardware's timer interrupts M mode only. At the alarm the firmware
-# sets mip.STIP by software, and that is the interrupt the kernel sees. It also disables its own interrupt (mie.MTIE):
+# The timer comes in two steps, because the hardware's timer interrupts M mode only. At the alarm the firmware sets
+# mip.STIP by software, and that is the interrupt the kernel sees. It also disables its own interrupt (mie.MTIE):
 # the alarm stays due until somebody sets a later one, and it must not go off again and again meanwhile.
 
         .equ    FIRMWARE_SHUTDOWN, 0

@@ -1,10 +1,11 @@
 # pagingos/fork.s - a copy of a whole address space that copies nothing: copy on write.
 #
-# After fork both processes have the same frames in their tables, and neither may write to them: W is taken away and
-# COW remembers that it was there. Whoever stores first meets a page fault and gets a copy of that one page. Most pages
-# are never written again, so most are never copied.
+# After fork both processes have the same frames in their tables, and neither may write to them: W is taken away
+# and COW remembers that it was there. Whoever stores first meets a page fault and gets a copy of that one page.
+# Most pages are never written again, so most are never copied.
 #
-# The data page of a program begins that way, too: the frame is the image in the slot, and the image stays as it was.
+# The data page of a program begins that way, too: the frame is the image in the slot, and the image stays as it
+# was.
 
         .section .text
 
@@ -41,12 +42,12 @@ fork_page:
         sw      t0, 0(a0)
 1:
         andi    t1, t0, ~(PTE_A | PTE_D | PTE_SAVED)
-        sw      t1, 0(t2)                       # the child has used nothing so far, and has nothing in the swap area
+        sw      t1, 0(t2)                       # the child has not used it, and has no copy in its swap area
         srli    a0, t0, 10
         slli    a0, a0, PAGE_SHIFT
         j       frame_share
 
-fork_saved_page:                                # each process has a swap area of its own: copy the page to the child's
+fork_saved_page:                                # each process has a swap area of its own
         sw      t0, 0(t2)
         li      t0, HEAP
         sub     t0, a1, t0

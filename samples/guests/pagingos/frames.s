@@ -1,8 +1,8 @@
 # pagingos/frames.s - physical memory in frames of 4 KiB.
 #
-# Each frame has a count of its users, 0 if it is free. After a fork two processes use the same frame: the count is 2,
-# and the frame is free when both have let go of it. Addresses outside the frames, such as the pages of a program
-# slot, are accepted and not counted: they are never free.
+# Each frame has a count of its users, 0 if it is free. After a fork two processes use the same frame: the count is
+# 2, and the frame is free when both have let go of it. Addresses outside the frames, such as the pages of a
+# program slot, are accepted and not counted: they are never free.
 
         .section .bss
 frame_users:
@@ -55,7 +55,8 @@ frame_count:
 1:
         ret
 
-# zero_page: fill the page at a0 with zeros. What a process gets must not hold another one's secrets. a0 is unchanged.
+# zero_page: fill the page at a0 with zeros. What a process gets must not hold another one's secrets. a0 is
+# unchanged.
 zero_page:
         li      t0, PAGE_SIZE
         add     t0, a0, t0

@@ -1,7 +1,7 @@
 # pagingos/process.s - the process table, and how the program slots fill it.
 #
-# A process is its saved registers, its address space and a little bookkeeping. The registers come first, register xN
-# at 4*N, so that trap_entry can save them with the process's address as its only base. x0 needs no saving: its
+# A process is its saved registers, its address space and a little bookkeeping. The registers come first, register
+# xN at 4*N, so that trap_entry can save them with the process's address as its only base. x0 needs no saving: its
 # place holds the pc.
 
         .equ    PROCESS_COUNT,  8
@@ -26,7 +26,7 @@
         .equ    P_MOVED_IN,     P_FILLED + 20   # ... was fetched back
         .equ    P_FRESH_SIZE,   P_FILLED + 24   # what is above begins as 0. What is below stays with the entry:
         .equ    P_SATP,         P_FRESH_SIZE    # its address space as satp wants it
-        .equ    P_TABLE,        P_FRESH_SIZE + 4 # address of the second-level table of the user part; 0: has none yet
+        .equ    P_TABLE,        P_FRESH_SIZE + 4 # address of the table of the user part; 0: has none yet
         .equ    P_SWAP,         P_FRESH_SIZE + 8 # address of its part of the swap area
         .equ    P_SIZE,         P_FRESH_SIZE + 12
 

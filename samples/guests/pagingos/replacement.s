@@ -1,8 +1,9 @@
 # pagingos/replacement.s - which page has to go: the A and D bits at work.
 #
 # A process may have HEAP_FRAMES pages of its heap in memory. When it touches one more, one of them must leave for
-# the swap area. Best would be the one that is not needed for the longest time to come; nobody knows which. The next best
-# guess is one that was not used lately, and that the hardware tells: it sets A in the entry of every page it uses.
+# the swap area. Best would be the one that is not needed for the longest time to come; nobody knows which. The
+# next best guess is one that was not used lately, and that the hardware tells: it sets A in the entry of every
+# page it uses.
 #
 # Second chance: a hand goes round the pages, as on the face of a clock. A page with A = 1 is spared, but its A is
 # cleared. A page with A = 0 has not been used since the hand came by last: it goes.
@@ -15,7 +16,8 @@
 
         .section .text
 
-# heap_make_room: if the process s0 has as many heap pages in memory as it may, move one out; then count one more in.
+# heap_make_room: if the process s0 has as many heap pages in memory as it may, move one out; then count one more
+# in.
 heap_make_room:
         lw      t0, P_RESIDENT(s0)
         li      t1, HEAP_FRAMES

@@ -43,7 +43,8 @@ space_init:
         addi    sp, sp, 16
         ret
 
-# new_root: make a root table with the kernel's part. a0 = what satp must hold to use it, a1 = the address of the table.
+# new_root: make a root table with the kernel's part. a0 = what satp must hold to use it, a1 = the address of the
+# table.
 new_root:
         addi    sp, sp, -16
         sw      ra, 12(sp)
@@ -66,9 +67,10 @@ new_root:
         addi    sp, sp, 16
         ret
 
-# space_create: see to it that the entry s0 of the process table has an address space without user pages. Its tables are
-# made once: they outlive the process and serve the next one in the same entry. (A process that has just ended may
-# still be the one that satp names. If its tables were freed, the kernel would saw off the branch it sits on.)
+# space_create: see to it that the entry s0 of the process table has an address space without user pages. Its
+# tables are made once: they outlive the process and serve the next one in the same entry. (A process that has just
+# ended may still be the one that satp names. If its tables were freed, the kernel would saw off the branch it sits
+# on.)
 space_create:
         lw      t0, P_TABLE(s0)
         bnez    t0, 1f
@@ -103,7 +105,8 @@ space_switch:
 1:
         ret
 
-# find_entry: a0 = the address of the entry for the address a1 in the table of the process s0. a1 is in the user part.
+# find_entry: a0 = the address of the entry for the address a1 in the table of the process s0. a1 is in the user
+# part.
 find_entry:
         lw      a0, P_TABLE(s0)
         srli    t0, a1, PAGE_SHIFT
@@ -112,8 +115,8 @@ find_entry:
         add     a0, a0, t0
         ret
 
-# space_walk: call the function a0 for every entry of the process s0 that is not zero. It gets in a0 the address of the
-# entry, in a1 the virtual address of its page, in a2 what space_walk got in a1.
+# space_walk: call the function a0 for every entry of the process s0 that is not zero. It gets in a0 the address of
+# the entry, in a1 the virtual address of its page, in a2 what space_walk got in a1.
 space_walk:
         addi    sp, sp, -32
         sw      ra, 28(sp)

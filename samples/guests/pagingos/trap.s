@@ -60,9 +60,9 @@ resume:
         sret                                    # pc = sepc, mode = U
 
 # from_kernel: the kernel itself trapped. The functions that touch user memory expect that: before they do, they
-# put an address into the word fixup. If the page is one that the kernel would give to the program, too (the program
-# passed a buffer that it has never touched, say), we give it and repeat the instruction. Else the function goes on at
-# its fixup, with the cause in a0. When fixup is 0 nobody expected anything: the kernel has a bug.
+# put an address into the word fixup. If the page is one that the kernel would give to the program, too (the
+# program passed a buffer that it has never touched, say), we give it and repeat the instruction. Else the function
+# goes on at its fixup, with the cause in a0. When fixup is 0 nobody expected anything: the kernel has a bug.
 from_kernel:
         csrrw   sp, sscratch, sp                # swap back: the kernel's stack, and sscratch is 0 again
         addi    sp, sp, -128

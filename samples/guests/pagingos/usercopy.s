@@ -1,12 +1,12 @@
 # pagingos/usercopy.s - the only place where the kernel touches user memory: SUM and MXR.
 #
-# In S mode a load or store to a page with U = 1 is a page fault, unless sstatus.SUM is set. A kernel keeps it clear,
-# so that a wrong pointer of its own cannot lead it into the hands of a program. It is set for the few
-# instructions that are meant to go there. MXR does the same for pages that may only be executed: with it a load may
-# read what a fetch may.
+# In S mode a load or store to a page with U = 1 is a page fault, unless sstatus.SUM is set. A kernel keeps it
+# clear, so that a wrong pointer of its own cannot lead it into the hands of a program. It is set for the few
+# instructions that are meant to go there. MXR does the same for pages that may only be executed: with it a load
+# may read what a fetch may.
 #
-# The addresses come from a program, and the functions use them as they are, with the program's own page table. So the
-# hardware checks the permissions. One thing it cannot check: S mode may use the kernel's pages, too. So the
+# The addresses come from a program, and the functions use them as they are, with the program's own page table. So
+# the hardware checks the permissions. One thing it cannot check: S mode may use the kernel's pages, too. So the
 # functions see to it that the address is in the user part.
 #
 # A fault on the way is either served, or it ends the copy (fixup, see trap.s).

@@ -1,4 +1,5 @@
-# paging/lib.s - what every pagingos program begins with: the numbers of the system calls, the map, and a few macros.
+# paging/lib.s - what every pagingos program begins with: the numbers of the system calls, the map, and a few
+# macros.
 #
 #               .include "paging/lib.s"
 #               program  forker             # the header; must come first
@@ -6,8 +7,8 @@
 #               ...
 #               system   SYS_EXIT
 #
-# Every program is linked for the same address, USER, although all of them are in memory at the same time. Its code can
-# be executed, and nothing else: what it wants to read goes to .rodata, what it wants to write to .data.
+# Every program is linked for the same address, USER, although all of them are in memory at the same time. Its code
+# can be executed, and nothing else: what it wants to read goes to .rodata, what it wants to write to .data.
 
         .equ    SYS_WRITE,      1               # a0 = address, a1 = length
         .equ    SYS_GETPID,     2               # answer: the process's number
@@ -52,8 +53,8 @@ data:
         ecall
         .endm
 
-# wait_for N: sleep until the process that comes N places before this one has ended (if there is one). This is how the
-# programs take turns on the console: whatever the speed of the machine, their lines come in the same order.
+# wait_for N: sleep until the process that comes N places before this one has ended (if there is one). This is how
+# the programs take turns on the console: whatever the speed of the machine, their lines come in the same order.
         .macro  wait_for places
         system  SYS_GETPID
         addi    a0, a0, -\places
