@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -72,6 +73,10 @@ def accesses(places: st.SearchStrategy[tuple[int, int]]) -> st.SearchStrategy[St
     return st.one_of(loads, stores)
 
 
+def storing(place: int, value: int) -> Step:
+    return lambda twins: twins.store(place, 1, value)
+
+
 def uart_steps() -> st.SearchStrategy[Step]:
     """What drivers do to a UART, more or less sensibly, and input that comes meanwhile."""
     interesting = {
@@ -82,10 +87,7 @@ def uart_steps() -> st.SearchStrategy[Step]:
         MCR: st.sampled_from([8, 8, 0x18, 0x0B, 0x1F]),
         SCR: st.integers(0, 255),
     }
-    stores = [
-        values.map(lambda value, place=place: lambda twins: twins.store(place, 1, value))
-        for place, values in interesting.items()
-    ]
+    stores = [values.map(partial(storing, place)) for place, values in interesting.items()]
     loads = st.sampled_from([DATA, DATA, DATA, IIR, IIR, LSR, LSR, IER, MSR]).map(
         lambda place: lambda twins: twins.load(place, 1)
     )
