@@ -141,7 +141,13 @@
         .equ    GUEST_RAM,      0x80000000      # where a guest finds its memory
         .equ    LINE_SIZE,      120             # a console line is printed at the latest when it has so many bytes
         .equ    TABLE_PAGES,    64              # pages for shadow tables, each VM
-        .equ    SHADOW_STATE_SIZE, 64
+        .equ    ROOT_M,         0               # shadow tables: one for each way to see memory (type1/shadow.s)
+        .equ    ROOT_S,         1
+        .equ    ROOT_U,         2
+        .equ    ROOT_PAGED,     3
+        .equ    ROOT_MPRV,      4
+        .equ    ROOTS,          5
+        .equ    SHADOW_STATE_SIZE, 16 + ROOTS * 128
         .equ    VM_RUNNABLE,    0
         .equ    VM_WAITING,     1               # in wfi
         .equ    VM_ENDED,       2
