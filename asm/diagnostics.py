@@ -81,6 +81,28 @@ class AssemblyError(Exception):
         super().__init__("\n".join(str(diagnostic) for diagnostic in self.diagnostics))
 
 
+class UnusedReplacementError(AssemblyError):
+    """A file was to be read in place of another one that the source never includes.
+
+    `names` are such files, as `Options.replace` has them, each with the included one that was
+    probably meant, or an empty string.
+    """
+
+    def __init__(self, source: str, unused: Iterable[str], included: Sequence[str]) -> None:
+        self.names = {name: nearest(name, included) for name in unused}
+        super().__init__(
+            [
+                Diagnostic(
+                    Place(source, 0),
+                    f'no .include "{name}" to read another file for',
+                    expected="the name as the .include writes it",
+                    suggestion=meant,
+                )
+                for name, meant in self.names.items()
+            ]
+        )
+
+
 _LONGEST_WORD = 40
 
 

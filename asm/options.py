@@ -34,11 +34,14 @@ class Options:
 
     `include_dirs` are searched by ``.include`` and ``.incbin`` after the folder of the source;
     `allowed_dirs` are folders, beside those, that an include may lead into. `defines` are symbols set
-    before the first line. `base` is the address where the program is placed.
+    before the first line. `base` is the address where the program is placed. `replace` gives, for
+    the name of a file as ``.include`` writes it, another file to read in its place, wherever that
+    lies; what this one includes is looked for beside it and then as ever.
     """
 
     include_dirs: tuple[Path, ...] = ()
     defines: Mapping[str, int] = field(default_factory=dict)
     base: int = 0x8000_0000
     allowed_dirs: tuple[Path, ...] = ()
+    replace: Mapping[str, Path] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)

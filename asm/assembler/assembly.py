@@ -75,6 +75,7 @@ def _assemble(source: Source, found: Found | None, folders: Folders, options: Op
         pass
     if program is None:
         raise AssemblyError(unit.diagnostics.sorted())
+    folders.check_replaced(source.name)
     return program
 
 

@@ -378,7 +378,9 @@ class Flow:
         opened = [frame for frame in self.frames if frame.kind == "file"]
         try:
             name = operand.data.decode("utf-8", "surrogateescape")
-            found = self.folders.find(name, statement.source.name if opened[-1].found else None)
+            found = self.folders.find_included(
+                name, statement.source.name if opened[-1].found else None
+            )
             for index, frame in enumerate(opened):
                 if frame.found and frame.found.path == found.path:
                     chain_text = " -> ".join([item.name for item in opened[index:]] + [found.name])

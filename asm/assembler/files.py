@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from asm.assembler.source import Source
+from asm.diagnostics import UnusedReplacementError
 from asm.options import Limits, Options
 
 
@@ -40,6 +41,22 @@ class Folders:
         own = () if source is None else (source.parent,)
         self._searched = (*own, *options.include_dirs, *options.allowed_dirs)
         self._allowed = tuple(dict.fromkeys(_resolved(folder) for folder in self._searched))
+        self._replace = options.replace
+        self._included: dict[str, None] = {}
+
+    def find_included(self, name: str, includer: str | None) -> Found:
+        """Return the file that an ``.include`` of `name` reads: what replaces it, or else `find`'s."""
+        self._included[name] = None
+        replacement = self._replace.get(name)
+        if replacement is None:
+            return self.find(name, includer)
+        return Found(_resolved(replacement), os.path.normpath(replacement))
+
+    def check_replaced(self, source: str) -> None:
+        """Raise UnusedReplacementError if a file that is to be replaced was never included."""
+        unused = [name for name in self._replace if name not in self._included]
+        if unused:
+            raise UnusedReplacementError(source, unused, tuple(self._included))
 
     def find(self, name: str, includer: str | None) -> Found:
         """Return the file that `name`, in the source that places call `includer`, stands for.

@@ -20,11 +20,15 @@ _MAX_DTB_SIZE = 1 << 20
 
 @dataclass(frozen=True)
 class SourceOptions:
-    """How to assemble: `include` are folders to search, `allowed` those that may be read besides."""
+    """How to assemble: `include` are folders to search, `allowed` those that may be read besides.
+
+    `replace` gives the file to read in place of one that the source includes, by the name it has there.
+    """
 
     include: tuple[Path, ...] = ()
     allowed: tuple[Path, ...] = ()
     defines: Mapping[str, int] = field(default_factory=dict)
+    replace: Mapping[str, Path] = field(default_factory=dict)
 
 
 def kind_of_program(path: Path) -> str:
@@ -67,6 +71,7 @@ def read_program(kind: str, path: Path, linked: int, options: SourceOptions) -> 
             include_dirs=options.include,
             allowed_dirs=options.allowed,
             defines=options.defines,
+            replace=options.replace,
         ),
     )
 

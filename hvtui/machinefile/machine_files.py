@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from asm.diagnostics import AssemblyError, Diagnostic, nearest
+from asm.diagnostics import AssemblyError, Diagnostic, UnusedReplacementError, nearest
 from asm.objects.image import ImageError
 from hvtui.machine.memory import RAM_BASE
 from hvtui.machinefile.complaints import MACHINE, Complaints
 from hvtui.machinefile.document import Document, read_document
 from hvtui.machinefile.errors import BadInputError, Problem
-from hvtui.machinefile.images import SourceOptions, kind_of_program, read_dtb, read_program, tidy
+from hvtui.machinefile.images import (
+    SourceOptions,
+    check_file,
+    kind_of_program,
+    read_dtb,
+    read_program,
+    tidy,
+)
 from hvtui.machinefile.schema import (
     ComponentTable,
     MachineFile,
@@ -141,6 +148,9 @@ class _Loader:
         except ImageError as error:
             self.complaints.add_file(index, kind, error)
             return None
+        except UnusedReplacementError as error:
+            self._about_unused(index, error)
+            return None
         except AssemblyError as error:
             # A source that several components use has its mistakes once.
             self._diagnostics |= dict.fromkeys(error.diagnostics)
@@ -182,7 +192,37 @@ class _Loader:
                 )
         searched = (*self.overrides.include, *include)
         allowed = (self.folder, *searched) if own else searched
-        return SourceOptions(searched, allowed, dict(table.defines))
+        replace = self._replace(index, table, (beside, *searched)) if own else {}
+        return SourceOptions(searched, allowed, dict(table.defines), replace)
+
+    def _replace(self, index: int, table: ComponentTable, folders: tuple[Path, ...]) -> dict[str, Path]:
+        """Return what is read in place of included files: it is bound to folders as includes are."""
+        replace = {}
+        for name, file in table.replace.items():
+            path = tidy(self.folder / file)
+            try:
+                check_file(path)
+            except ImageError as error:
+                self.complaints.add_file(index, "replace", error)
+                continue
+            if not _is_within(path, (self.folder, *folders)):
+                self.complaints.add(
+                    index,
+                    "replace",
+                    f"{path} lies outside the folders of this file and of the source",
+                    f"if you trust this machine file, allow it with -I {path.parent}",
+                )
+            replace[name] = path
+        return replace
+
+    def _about_unused(self, index: int, error: UnusedReplacementError) -> None:
+        for name, meant in error.names.items():
+            self.complaints.add(
+                index,
+                "replace",
+                f"the source never includes {name!r}" + (f"; did you mean {meant!r}?" if meant else ""),
+                "give the file's name as the .include writes it",
+            )
 
 
 def _is_within(path: Path, folders: Iterable[Path]) -> bool:

@@ -110,6 +110,7 @@ class ComponentTable(Table):
     linked: Address | None = None
     defines: Annotated[dict[str, int], AfterValidator(_check_defines)] = Field(default_factory=dict)
     include: list[FileName] = Field(default_factory=list, max_length=64)
+    replace: dict[str, FileName] = Field(default_factory=dict, max_length=64)
 
     @property
     def image(self) -> tuple[str, str]:
@@ -123,7 +124,7 @@ class ComponentTable(Table):
             found = "has " + " and ".join(given) if given else "names no file"
             raise FieldError(f"the component {found}", f"give exactly one of {', '.join(IMAGE_KEYS)}")
         if given != ["source"]:
-            for key in ("defines", "include"):
+            for key in ("defines", "include", "replace"):
                 if getattr(self, key):
                     raise FieldError(f"{key!r} is for a component with 'source', not {given[0]!r}")
         return self

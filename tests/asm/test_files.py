@@ -182,3 +182,49 @@ def test_missing_folder_and_too_large_sources(tmp_path: Path) -> None:
     path = _write(tmp_path / "large.s", "# comment\n" * 100)
     (mistake,) = _told(path, Options(limits=Limits(source=500)))
     assert "larger than 500 bytes" in mistake.message
+
+
+def test_another_file_is_read_in_place_of_an_included_one(tmp_path: Path) -> None:
+    main = _write(tmp_path / "src" / "main.s", '.include "part/a.s"\n.include "part/b.s"\n')
+    _write(tmp_path / "src" / "part" / "a.s", ".word 1\n")
+    _write(tmp_path / "src" / "part" / "b.s", ".word 2\n")
+    mine = _write(tmp_path / "mine" / "b.s", '.word 3\n.include "more.s"\n')
+    _write(tmp_path / "mine" / "more.s", ".word 4\n")
+    # What the replacement includes lies elsewhere: that has to be allowed as ever.
+    options = Options(replace={"part/b.s": mine}, allowed_dirs=(mine.parent,))
+    program = assemble_file(main, options)
+    assert program.segments[0].data == bytes.fromhex("01000000 03000000 04000000")
+    assert str(mine) in program.sources
+    assert str(tmp_path / "src" / "part" / "b.s") not in program.sources
+
+
+def test_an_includer_of_any_depth_reads_the_replacement(tmp_path: Path) -> None:
+    main = _write(tmp_path / "main.s", '.include "part/a.s"\n')
+    _write(tmp_path / "part" / "a.s", '.include "b.s"\n')
+    _write(tmp_path / "part" / "b.s", ".word 2\n")
+    mine = _write(tmp_path / "mine.s", ".word 3\n")
+    program = assemble_file(main, Options(replace={"b.s": mine}))
+    assert program.segments[0].data == bytes.fromhex("03000000")
+
+
+def test_mistakes_in_a_replacement_are_told_where_they_are(tmp_path: Path) -> None:
+    main = _write(tmp_path / "main.s", '.include "b.s"\n')
+    mine = _write(tmp_path / "mine.s", "nop\nnup\n")
+    (diagnostic,) = _told(main, Options(replace={"b.s": mine}))
+    assert diagnostic.place == Place(str(mine), 2, 1)
+
+
+def test_a_replacement_that_cannot_be_read_is_told_at_the_include(tmp_path: Path) -> None:
+    main = _write(tmp_path / "main.s", 'nop\n.include "b.s"\n')
+    (diagnostic,) = _told(main, Options(replace={"b.s": tmp_path}))
+    assert (diagnostic.place.line, "is a folder" in diagnostic.message) == (2, True)
+
+
+def test_a_replacement_of_what_is_never_included_is_refused(tmp_path: Path) -> None:
+    main = _write(tmp_path / "main.s", '.include "part/time.s"\n')
+    _write(tmp_path / "part" / "time.s", "nop\n")
+    mine = _write(tmp_path / "mine.s", "nop\n")
+    (diagnostic,) = _told(main, Options(replace={"part/tme.s": mine}))
+    assert diagnostic.place == Place(str(main), 0)
+    assert '"part/tme.s"' in diagnostic.message
+    assert diagnostic.suggestion == "part/time.s"
