@@ -24,7 +24,7 @@
         .equ    STEPS, 6
         .endif
 
-# step n, text: it worked; go on unless it was the last.
+# step_done n, text: step n worked; go on unless it is the last.
         .macro  step_done n, text
         la      a0, \text
         call    print
@@ -33,7 +33,8 @@
         beq     t0, t1, good_night
         .endm
 
-# expect register, value, text: go on if they are the same. Both may be any register but a0 to a3.
+# expect register, wanted, text: go on if the two registers hold the same (neither is a0 to a3); expect_number: if
+# the register holds that number.
         .macro  expect register, wanted, text
         mv      a1, \register
         mv      a2, \wanted
@@ -84,7 +85,9 @@ _start:
         csrrci  s2, mscratch, 1
         expect_number s2, 31, text_csrrsi
         csrrw   zero, mscratch, s1              # x0 does not change, whatever the CSR held
-        expect_number zero, 0, text_zero
+        csrw    mscratch, zero
+        csrr    s2, mscratch
+        expect_number s2, 0, text_zero
         li      s1, 0x80400100
         csrw    mepc, s1
         csrwi   mcause, 5
@@ -338,7 +341,7 @@ text_csrrs_old:         .asciz  "the old value, from csrrs,"
 text_csrrs_new:         .asciz  "mscratch after csrrs"
 text_csrrwi:            .asciz  "mscratch after csrwi"
 text_csrrsi:            .asciz  "mscratch after csrrsi"
-text_zero:              .asciz  "register x0"
+text_zero:              .asciz  "mscratch after csrw of x0 (is x0 still 0?)"
 text_mepc_kept:         .asciz  "mepc after csrw"
 text_mcause_kept:       .asciz  "mcause after csrwi"
 text_mtval_kept:        .asciz  "mtval after csrwi"
