@@ -125,13 +125,13 @@ def run(bench: Bench, steps: list[Step]) -> Twins:
 
 
 @settings(max_examples=150, deadline=None)
-@given(steps=st.lists(accesses(anywhere()), max_size=40))
+@given(steps=st.lists(accesses(anywhere()), min_size=20, max_size=60))
 def test_any_access_anywhere_does_what_it_does_on_the_machine(bench: Bench, steps: list[Step]) -> None:
     run(bench, steps)
 
 
 @settings(max_examples=200, deadline=None)
-@given(steps=st.lists(uart_steps(), max_size=60))
+@given(steps=st.lists(uart_steps(), min_size=20, max_size=80))
 def test_the_uart_is_the_machines_uart(bench: Bench, steps: list[Step]) -> None:
     """Input at any moment, queues on, off and cleared, loopback, interrupts and resets."""
     ready: list[Step] = [
@@ -142,7 +142,7 @@ def test_the_uart_is_the_machines_uart(bench: Bench, steps: list[Step]) -> None:
 
 
 @settings(max_examples=150, deadline=None)
-@given(steps=st.lists(plic_steps(), max_size=60))
+@given(steps=st.lists(plic_steps(), min_size=20, max_size=80))
 def test_the_plic_is_the_machines_plic(bench: Bench, steps: list[Step]) -> None:
     run(bench, steps)
 
