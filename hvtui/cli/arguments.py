@@ -11,6 +11,7 @@ from asm.arguments import add_source_arguments
 from asm.diagnostics import nearest
 from asm.isa.width import MASK
 from hvtui.machine.generations import GENERATIONS
+from hvtui.machinefile.samples import path_of_machine
 from hvtui.machinefile.sizes import SizeError, parse_number, parse_ram_size
 from hvtui.machinefile.system import Overrides
 
@@ -22,8 +23,9 @@ def add_machine_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "path",
         metavar="PATH",
-        type=Path,
-        help="machine file (.toml) or its folder, source (.s), ELF file or raw binary",
+        type=path_of_machine,
+        help="machine file (.toml) or its folder, source (.s), ELF file or raw binary; or the name of"
+        " a sample",
     )
     parser.add_argument(
         "--cpu", type=cpu_name, metavar="NAME", help=f"CPU generation: {', '.join(GENERATIONS)}"

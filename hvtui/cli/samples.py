@@ -9,7 +9,7 @@ from hvtui.machinefile.samples import list_samples, samples_folder
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command takes none."""
-    parser.epilog = "Open one with 'hvtui debug FOLDER/NAME', or all in a gallery with 'hvtui'."
+    parser.epilog = "Open one with 'hvtui debug NAME', or all in a gallery with 'hvtui'."
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -1,8 +1,11 @@
-"""The machines that come with hvtui, found by where they lie: nothing here knows one by name."""
+"""The machines that come with hvtui, found by where they lie: nothing here knows one by name.
+
+A sample is a folder with a machine file, in the samples' folder or in a group one level below. Its
+name is the way there: ``name`` or ``group/name``.
+"""
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,22 +33,42 @@ def samples_folder() -> Path | None:
 
 
 def list_samples(folder: Path | None = None) -> tuple[Sample, ...]:
-    """Return the machines in `folder` (the samples' own by default), in the order of their names.
+    """Return the machines in `folder` (the samples' own by default), and then those of its groups.
 
-    A machine file that cannot be read is listed by its folder's name: opening it says what is wrong.
+    Both come in the order of their names. A machine file that cannot be read is listed by its own
+    name: opening it says what is wrong.
     """
     folder = folder or samples_folder()
     if folder is None:
         return ()
-    return tuple(_sample(path) for path in sorted(folder.glob(f"*/{MACHINE_FILE}")))
+    found = [path for depth in ("*", "*/*") for path in sorted(folder.glob(f"{depth}/{MACHINE_FILE}"))]
+    return tuple(_sample(path, path.parent.relative_to(folder).as_posix()) for path in found)
 
 
-def _sample(path: Path) -> Sample:
+def path_of_machine(text: str) -> Path:
+    """Return the path that a person means: a file or folder, or a sample named as the list names it.
+
+    What is there goes before a sample of that name; what is neither is returned as it is.
+    """
+    path = Path(text)
+    folder = samples_folder()
+    if folder is None or path.is_absolute() or ".." in path.parts or len(path.parts) not in (1, 2):
+        return path
+    try:
+        return path if path.exists() or not (folder / path / MACHINE_FILE).is_file() else folder / path
+    except (OSError, ValueError):
+        return path
+
+
+def _sample(path: Path, name: str) -> Sample:
     lesson = next(iter(sorted(path.parent.glob("*.md"))), None)
-    return Sample(path.parent.name, _title(path) or path.parent.name, path, lesson)
+    return Sample(name, _title(path) or name, path, lesson)
 
 
 def _title(path: Path) -> str:
+    # Whoever only wants to know where a sample lies need not wait for the import.
+    import tomllib
+
     try:
         machine = tomllib.loads(path.read_text(encoding="utf-8")).get("machine")
     except (OSError, ValueError):

@@ -10,7 +10,7 @@ import pytest
 
 import hvtui as package
 from hvtui.cli.commands import COMMANDS
-from hvtui.machinefile.samples import list_samples, samples_folder
+from hvtui.machinefile.samples import list_samples, path_of_machine, samples_folder
 
 ROOT = Path(__file__).parents[2]
 
@@ -80,6 +80,45 @@ def test_a_sample_that_cannot_be_read_is_listed_all_the_same(tmp_path: Path) -> 
     found = [(sample.name, sample.title) for sample in list_samples(tmp_path)]
     assert found == [("01-a", "A"), ("02-b", "02-b"), ("03-c", "03-c")]
     assert [bool(sample.lesson) for sample in list_samples(tmp_path)] == [True, False, False]
+
+
+def test_groups_of_samples_come_after_the_others_with_their_groups_name(tmp_path: Path) -> None:
+    for name in ("02-b", "broken/a", "broken/b", "01-a", "users", "deep/er/c"):
+        (tmp_path / name).mkdir(parents=True)
+        if name != "users":
+            (tmp_path / name / "machine.toml").write_text("[machine]", encoding="utf-8")
+    found = [sample.name for sample in list_samples(tmp_path)]
+    assert found == ["01-a", "02-b", "broken/a", "broken/b"]
+
+
+def test_every_sample_can_be_named_as_the_list_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for sample in list_samples():
+        assert path_of_machine(sample.name) == sample.path.parent
+
+
+def test_a_sample_runs_by_its_name(hvtui, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = list_samples()[0]
+    monkeypatch.chdir(tmp_path)
+    by_name = hvtui("run", first.name)
+    assert by_name.status == 0
+    assert by_name.out == hvtui("run", first.path.parent).out
+
+
+def test_a_file_of_ones_own_goes_before_a_sample_of_that_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = list_samples()[0].name
+    (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert path_of_machine(name) == Path(name)
+
+
+@pytest.mark.parametrize("text", ["", ".", "..", "../samples", "nothing", "a\0b", "x" * 5000, "/"])
+def test_what_is_no_samples_name_stays_a_path(text: str) -> None:
+    assert path_of_machine(text) == Path(text)
 
 
 def test_the_samples_of_a_checkout_are_its_own() -> None:
