@@ -68,6 +68,7 @@
         .equ    SSTATUS_MXR,    1 << 19         # loads from pages that are only executable succeed
         .equ    SIE_STIE,       1 << 5          # the supervisor timer interrupt is enabled
 
+        .equ    CAUSE_BREAKPOINT, 3             # scause: ebreak
         .equ    CAUSE_ECALL_U,  8               # scause: ecall in U mode
         .equ    CAUSE_FETCH_PAGE, 12            # scause: page fault of an instruction fetch
         .equ    CAUSE_LOAD_PAGE, 13             #         of a load

@@ -1,8 +1,7 @@
 # burglar.s - tries the walls of its address space, first by a trick, then by force.
 #
-# The trick: let the kernel do it. It may read the kernel's memory, and it stumbles over no U bit there. It checks
-# the address and refuses. It refuses an address in the user part where nothing is, too: there it finds out by the
-# fault.
+# The trick: let the kernel do it. The hardware would not stop the kernel from reading its own memory. It checks the
+# address and refuses. It refuses an address in the user part where nothing is, too: there the fault tells it.
 # Force: four crimes, and each costs a life. So it commits them in children.
 
         .include "paging/lib.s"

@@ -29,10 +29,12 @@ INSTRUCTION_LIMIT = 150_000
 
 @dataclass(frozen=True)
 class Part:
-    """One source file and the physical address its bytes go to."""
+    """One source file, the physical address its bytes go to and the one it is linked for."""
 
     source: Path
     at: int
+    linked: int | None = None
+    """None: for the address where its bytes lie."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,15 @@ class Qemu:
             command += ["-icount", f"shift={self.clock_shift}"]
         for number, part in enumerate(parts):
             elf = self._build(part, self.folder / f"part{number}")
-            command += ["-device", f"loader,file={elf}" + (",cpu-num=0" if number == 0 else "")]
+            if part.linked is None:
+                loader = f"loader,file={elf}" + (",cpu-num=0" if number == 0 else "")
+            else:
+                raw = elf.with_suffix(".bin")
+                subprocess.run(
+                    ["riscv64-unknown-elf-objcopy", "-O", "binary", str(elf), str(raw)], check=True
+                )
+                loader = f"loader,file={raw},force-raw=on,addr={part.at:#x}"
+            command += ["-device", loader]
         done = subprocess.run(
             command,
             stdin=subprocess.DEVNULL,
@@ -81,8 +91,9 @@ class Qemu:
         assemble += ["-mno-relax", "-mno-arch-attr", f"-I{part.source.parent}"]
         link = ["riscv64-unknown-elf-ld", "-m", "elf32lriscv", "--no-relax", "-N"]
         subprocess.run([*assemble, "-o", str(obj), str(part.source)], check=True)
+        linked = part.at if part.linked is None else part.linked
         subprocess.run(
-            [*link, f"-Ttext={part.at:#x}", "-o", str(elf), str(obj)],
+            [*link, f"-Ttext={linked:#x}", "-o", str(elf), str(obj)],
             check=True,
             capture_output=True,  # ld warns that code and data share a segment: so they shall
         )
@@ -94,16 +105,27 @@ class Ours:
     """`hvtui run` on a machine file written for the occasion."""
 
     folder: Path
+    timebase: int = 1
+    """How many instructions a unit of the clock takes."""
+    limit: int = INSTRUCTION_LIMIT
+    """How many instructions a run may take."""
 
     def run(self, parts: list[Part]) -> Outcome:
+        return run_machine_file(self.write(parts), f"--max-instructions={self.limit}")
+
+    def write(self, parts: list[Part]) -> Path:
+        """Write a machine file with these parts, of which the first is the kernel."""
         lines = ["[machine]", 'title = "A machine for a test"', 'cpu = "classic"', 'ram = "16M"']
+        lines.append(f"timebase = {self.timebase}")
         for number, part in enumerate(parts):
             role = "user" if number else "kernel"
             lines += ["[[component]]", f'name = "part{number}"', f'role = "{role}"']
             lines += [f"source = {json.dumps(str(part.source))}", f"at = {part.at:#x}"]
+            if part.linked is not None:
+                lines.append(f"linked = {part.linked:#x}")
         file = self.folder / "machine.toml"
         file.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        return run_machine_file(file)
+        return file
 
 
 def run_machine_file(file: Path, *options: str) -> Outcome:
@@ -135,6 +157,10 @@ def parts_of(machine_file: Path) -> list[Part]:
     """The sources that a sample's machine file names, with their addresses."""
     machine = tomllib.loads(machine_file.read_text(encoding="utf-8"))
     return [
-        Part((machine_file.parent / component["source"]).resolve(), component["at"])
+        Part(
+            (machine_file.parent / component["source"]).resolve(),
+            component["at"],
+            component.get("linked"),
+        )
         for component in machine["component"]
     ]

@@ -85,14 +85,17 @@ panic_again:
         li      a0, EXIT_PANIC
         j       fail
 
-# print_fault: say what the cause a0, the value a1 that came with it, and the pc a2 are.
+# print_fault: say what the cause a0, the value a1 that came with it, and the pc a2 are. For a breakpoint the value
+# says nothing that the pc does not (and some harts give 0, others the pc).
 print_fault:
         addi    sp, sp, -16
         sw      ra, 12(sp)
         sw      s1, 8(sp)
         sw      s2, 4(sp)
+        sw      s3, 0(sp)
         mv      s1, a1
         mv      s2, a2
+        mv      s3, a0
         la      t0, cause_unknown
         li      t1, CAUSE_NAMES
         bgeu    a0, t1, 1f
@@ -103,10 +106,13 @@ print_fault:
 1:
         mv      a0, t0
         call    print
+        li      t0, CAUSE_BREAKPOINT
+        beq     s3, t0, 2f
         li      a0, ' '
         call    print_character
         mv      a0, s1
         call    print_hex
+2:
         la      a0, text_pc
         call    print
         mv      a0, s2
@@ -114,6 +120,7 @@ print_fault:
         lw      ra, 12(sp)
         lw      s1, 8(sp)
         lw      s2, 4(sp)
+        lw      s3, 0(sp)
         addi    sp, sp, 16
         ret
 

@@ -59,7 +59,12 @@ system_call_refused:
         ret
 
 # write(a0 address, a1 length). Piece by piece: the bytes come into the kernel's buffer, and are printed from there.
+# If a later piece turns out to be unreadable the earlier ones have been printed.
 sys_write:
+        mv      t0, a0
+        mv      a2, a1
+        jal     t2, in_user_part
+        beqz    t0, system_call_refused
         addi    sp, sp, -32
         sw      ra, 28(sp)
         sw      s1, 24(sp)

@@ -22,12 +22,8 @@ copy_from_user:
 copy_to_user:
         mv      t0, a0
 1:
-        li      t1, USER                        # are the bytes from t0 to t0 + a2 in the user part? No comparison
-        sub     t0, t0, t1                      # here can overflow
-        li      t1, USER_SIZE
-        bgtu    t0, t1, 4f
-        sub     t1, t1, t0                      # t1 = how many bytes there are from here to the end
-        bgtu    a2, t1, 4f
+        jal     t2, in_user_part                # t2, because ra holds the way back to our caller
+        beqz    t0, 4f
 
         la      t0, copy_failed
         la      t1, fixup
@@ -56,6 +52,21 @@ copy_failed:
 4:
         li      a0, -1
         ret
+
+# in_user_part: are all the a2 bytes from the address t0 on in the user part? t0 = 1 if they are, else 0. Called with
+# jal t2, and changes nothing but t0 and t1. No comparison here can overflow.
+in_user_part:
+        li      t1, USER
+        sub     t0, t0, t1                      # t0 = how far into the user part; huge if the address is below it
+        li      t1, USER_SIZE
+        bgtu    t0, t1, 1f
+        sub     t1, t1, t0                      # t1 = how many bytes there are from here to its end
+        bgtu    a2, t1, 1f
+        li      t0, 1
+        jr      t2
+1:
+        li      t0, 0
+        jr      t2
 
 # read_code: a1 = the instruction at the program's address a0; a0 = 0, or the cause of the fault if there is none.
 read_code:
