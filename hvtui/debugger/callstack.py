@@ -194,17 +194,7 @@ class CallStack:
 
     def xret(self, event: TrapReturned, by: Position, resumed: Position, sp: int) -> Passage:
         """An xRET at `by` went to `resumed`; `sp` is the stack pointer of the code that goes on."""
-        place = _identity(resumed)
-        places = (place, place - _INSTRUCTION_LENGTH)
-        keys = tuple((spot, event.target, sp) for spot in places)
-        context = self._waiting(lambda waits: waits.key in keys)
-        if context is None:
-            context = next((self._parked[key] for key in keys if key in self._parked), None)
-        if context is None:
-            # The handler may have changed the stack pointer on the way: an emulated instruction can.
-            context = self._waiting(
-                lambda waits: waits.privilege == event.target and _identity(waits.position) in places
-            )
+        context = self._interrupted_at(resumed, event.target, sp)
         if context is not None:
             return self._go_back(context)
         ended, waits, trap = self.top, self.top.below, self.top.event
@@ -248,6 +238,30 @@ class CallStack:
         return False
 
     # Details
+
+    def _interrupted_at(self, resumed: Position, privilege: Privilege, sp: int) -> Suspended | None:
+        """Return the context that goes on at `resumed`: where it waits, or an instruction later."""
+
+        def goes_on(waits: Suspended) -> bool:
+            if waits.privilege != privilege:
+                return False
+            if waits.position.physical is None or resumed.physical is None:
+                # Before a hypervisor maps a guest's page its addresses lead nowhere.
+                distance = resumed.pc - waits.position.pc
+            else:
+                distance = resumed.physical - waits.position.physical
+            return distance in (0, _INSTRUCTION_LENGTH)
+
+        context = self._waiting(lambda waits: waits.sp == sp and goes_on(waits))
+        if context is not None:
+            return context
+        for place in (_identity(resumed), resumed.pc):
+            for spot in (place, place - _INSTRUCTION_LENGTH):
+                parked = self._parked.get((spot, privilege, sp))
+                if parked is not None and goes_on(parked):
+                    return parked
+        # The handler may have changed the stack pointer on the way: an emulated instruction can.
+        return self._waiting(goes_on)
 
     def _go_back(self, context: Suspended) -> Passage:
         """Take up a context that was interrupted: one of this stack, or one that was put aside."""

@@ -3,6 +3,10 @@
 A pc is a virtual address, and two components may run at the same one. So a position is found through
 the physical address that the pc leads to, and every comparison of places in the debugger is between
 physical addresses.
+
+A hypervisor that fills its tables when a guest faults lets guests run, for one fetch, at addresses
+that lead nowhere yet. What a guest calls physical is where its programs were linked: that tells
+where such an address will lead, unless two virtual machines could be meant.
 """
 
 from __future__ import annotations
@@ -21,10 +25,10 @@ from hvtui.machinefile.system import Component, System
 class Position:
     """A place in the running machine.
 
-    `pc` is the virtual address; `physical` where it leads (None if it leads nowhere); `linked` the
-    address that `component` was linked to have there. `place` is the line in the program's own flow:
-    for an instruction that a macro made, the line that uses the macro, and `inner` with `expansions`
-    the way down to the macro's body.
+    `pc` is the virtual address; `physical` where it leads, or will when the hypervisor has filled its
+    tables (None if it leads nowhere); `linked` the address that `component` was linked to have there.
+    `place` is the line in the program's own flow: for an instruction that a macro made, the line that
+    uses the macro, and `inner` with `expansions` the way down to the macro's body.
     """
 
     pc: int
@@ -70,6 +74,9 @@ class Whereabouts:
     def __init__(self, system: System, machine: Machine) -> None:
         self._system = system
         self._machine = machine
+        self._guests = tuple(part for part in system.components if part.vm is not None)
+        # Which virtual machine was last seen behind a value of satp.
+        self._vms: dict[int, str] = {}
         self._known: dict[tuple[int, int], Position] = {}
 
     def physical(self, pc: int, privilege: Privilege) -> int | None:
@@ -80,7 +87,25 @@ class Whereabouts:
 
     def at(self, pc: int, privilege: Privilege) -> Position:
         """Return the position of `pc`, fetched in that mode under the present translation."""
-        return self.of(pc, self.physical(pc, privilege))
+        physical = self.physical(pc, privilege)
+        if not self._guests or privilege is Privilege.M:
+            return self.of(pc, physical)
+        satp = self._machine.hart.csr_value("satp")
+        if physical is None:
+            return self.of(pc, self._presumed(pc, satp))
+        position = self.of(pc, physical)
+        if position.component is not None and position.component.vm is not None:
+            if len(self._vms) > _MOST_REMEMBERED:
+                self._vms.clear()
+            self._vms[satp] = position.component.vm
+        return position
+
+    def _presumed(self, pc: int, satp: int) -> int | None:
+        """Return where a guest's address that is not mapped yet will lead, if only one can be meant."""
+        linked = [part for part in self._guests if _holds(part, pc + part.relocation)]
+        if len(linked) > 1:
+            linked = [part for part in linked if part.vm == self._vms.get(satp)]
+        return pc + linked[0].relocation if len(linked) == 1 else None
 
     def of(self, pc: int, physical: int | None) -> Position:
         """Return the position of `pc`, which is known to lead to `physical`."""
@@ -107,6 +132,10 @@ class Whereabouts:
             return Position(pc, physical, component, linked, label, offset)
         lines = (entry.outermost, entry.place, entry.expansions)
         return Position(pc, physical, component, linked, label, offset, *lines)
+
+
+def _holds(component: Component, physical: int) -> bool:
+    return any(start <= physical < end for start, end in component.extents)
 
 
 _MOST_REMEMBERED = 1 << 16

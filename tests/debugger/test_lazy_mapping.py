@@ -1,0 +1,108 @@
+"""Guests at addresses that a hypervisor maps when they fault: who they are is known before that."""
+
+from __future__ import annotations
+
+from hvtui.debugger.session import Session
+from tests.support.debugged import Part, lines, session_of
+
+# Fills its page table when the guest faults, and empties it at each ecall. What is linked at
+# 0x40000000 lies at 0x80000000.
+HYPERVISOR = """\
+_start: la      t0, handler
+        csrw    mtvec, t0
+        li      t0, -1
+        csrw    pmpaddr0, t0
+        li      t0, 0x1f
+        csrw    pmpcfg0, t0
+        li      t0, 0x40010000
+        csrw    mepc, t0
+        li      t0, 0x80080080
+        csrw    satp, t0
+        li      t0, 1 << 11
+        csrw    mstatus, t0
+        mret
+        .balign 4
+handler:
+        li      t1, 0x80080000
+        csrr    t0, mcause
+        addi    t0, t0, -12
+        bnez    t0, empty
+        li      t0, (0x80000 << 10) | 0xcf
+        sw      t0, 0x400(t1)
+        j       back
+empty:  sw      zero, 0x400(t1)
+        csrr    t0, mepc
+        addi    t0, t0, 4
+        csrw    mepc, t0
+back:   sfence.vma
+        mret
+"""
+GUEST = """\
+_start: call    f
+f:      ecall
+        j       f
+"""
+
+
+def lazy(second_linked: int = 0x4002_0000) -> Session:
+    return session_of(
+        Part("hyper", HYPERVISOR, role="hypervisor"),
+        Part("one", GUEST, 0x8001_0000, "kernel", "vm1", believes=0, linked=0x4001_0000),
+        Part("two", GUEST, 0x8002_0000, "kernel", "vm2", believes=0, linked=second_linked),
+    )
+
+
+def test_code_that_is_not_mapped_yet_is_known_by_where_it_was_linked() -> None:
+    session = lazy()
+    session.break_on_trap("return from 0")
+    assert session.resume().text.endswith("to one at one.s:1, ring 0 → ring 1")
+    assert session.here.physical == 0x8001_0000
+    assert session.snapshot().believes == 0
+    assert lines(session) == ["1 one _start one.s:1 [switched to by hyper]"]
+
+
+def test_a_fault_that_is_filled_returns_to_what_it_interrupted() -> None:
+    session = lazy()
+    session.break_on_trap("fetch-page")
+    session.break_on_trap("return from 0")
+    session.resume()
+    assert session.resume().text.startswith("trap: instruction page fault (address 0x40010000) in one")
+    assert lines(session)[1] == "1 one _start one.s:1 [switched to by hyper]"
+    assert session.resume().text.startswith("return: ")
+    assert lines(session) == ["1 one _start one.s:1 [switched to by hyper]"]
+
+
+def test_functions_that_wait_stay_on_the_stack_while_their_code_is_unmapped() -> None:
+    session = lazy()
+    session.break_on_trap("fetch-page")
+    session.resume()
+    session.resume()
+    waiting = ["1 one f one.s:3", "1 one _start one.s:1 [switched to by hyper]"]
+    assert lines(session)[1:] == waiting
+    session.break_at("one.s:3")
+    session.resume()
+    assert lines(session) == waiting
+
+
+def test_an_address_that_two_virtual_machines_could_mean_belongs_to_none_until_one_was_seen() -> None:
+    session = lazy(second_linked=0x4001_0000)
+    session.break_on_trap("fetch-page")
+    assert session.resume().text == (
+        "trap: instruction page fault (address 0x40010000) at 0x40010000, ring 1 → ring 0"
+    )
+    assert session.resume().text == (
+        "trap: instruction page fault (address 0x4001000c) in one at one.s:3, ring 1 → ring 0"
+    )
+    # The activation began nowhere; where it goes on is known.
+    assert lines(session)[1:] == ["1 one f one.s:3", "1 one _start one.s:1 [switched to by hyper]"]
+
+
+def test_a_breakpoint_stops_at_the_instruction_and_not_at_the_fault_before() -> None:
+    session = lazy()
+    found = session.break_at("one::_start")
+    assert session.resume().numbers == (found.number,)
+    assert found.hits == 1
+    faults = session.break_on_trap("fetch-page")
+    session.restart()
+    assert session.resume().numbers == (faults.number,)
+    assert session.resume().numbers == (found.number,)
