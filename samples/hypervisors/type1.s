@@ -15,9 +15,9 @@
 # of the trick, and it is the same for "write mtvec", "return from a trap" and "wait for an interrupt". It works
 # exactly if every kernel instruction traps. Which do depends on the CPU (type1/cpu.s).
 #
-#       cpu.s           which generation of CPU is this, and making it trap
-#       boot.s          from reset to the first guest instruction
 #       vcpu.s          the virtual CPU, a table of fields
+#       boot.s          from reset to the first guest instruction
+#       cpu.s           which generation of CPU is this, and making it trap
 #       world.s         the way out of a guest and the way back in: the world switch
 #       exits.s         why was the guest left? who is to deal with it?
 #       kernel.s        emulating kernel instructions: decoding, mret, sret, wfi, sfence.vma
@@ -162,8 +162,8 @@
         .endif
 
         .include "type1/vcpu.s"
+        .include "type1/boot.s"                 # _start is the first byte of the program
         .include "type1/cpu.s"
-        .include "type1/boot.s"
         .include "type1/world.s"
         .include "type1/exits.s"
         .include "type1/kernel.s"
