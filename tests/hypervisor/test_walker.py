@@ -143,9 +143,7 @@ def test_steps_are_compared_by_place_mode_and_registers() -> None:
 
 
 def test_the_sample_kernel_agrees_with_itself_with_users_that_trap() -> None:
-    sides = [
-        Side(native(guest_of_sample("01-native")), is_virtual=False, typed=b"") for _ in range(2)
-    ]
+    sides = [Side(native(guest_of_sample("01-native")), is_virtual=False, typed=b"") for _ in range(2)]
     result = walk_sides(*sides)
     assert result.divergence is None
     assert result.steps > 20_000

@@ -33,7 +33,6 @@ def load_constant(rd: int, value: int) -> list[int]:
     """Return the two instructions that put any 32-bit value into a register."""
     low = (value & 0xFFF) - ((value & 0x800) << 1)
     upper = (value - low) & 0xFFFF_FFFF
-    upper -= (upper & 0x8000_0000) << 1
     return [word("lui", rd=rd, upper=upper), word("addi", rd=rd, rs1=rd, imm=low)]
 
 

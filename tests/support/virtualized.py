@@ -82,7 +82,10 @@ def hypervisor(defines: Mapping[str, int]) -> Program:
 
 
 def virtualized(
-    *guests: Guest, cpu: str = "classic", vm_size: int = VM_SIZE, defines: Mapping[str, int] | None = None
+    *guests: Guest,
+    cpu: str = "classic",
+    vm_size: int = VM_SIZE,
+    defines: Mapping[str, int] | None = None,
 ) -> System:
     """Return the system in which the hypervisor runs the guests, the first as vm1.
 
