@@ -35,6 +35,8 @@ class Part:
     at: int
     linked: int | None = None
     """None: for the address where its bytes lie."""
+    defines: tuple[tuple[str, int], ...] = ()
+    """Symbols handed to the assembler."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,7 @@ class Qemu:
         obj, elf = stem.with_suffix(".o"), stem.with_suffix(".elf")
         assemble = ["riscv64-unknown-elf-as", "-march=rv32ima_zicsr_zifencei", "-mabi=ilp32"]
         assemble += ["-mno-relax", "-mno-arch-attr", f"-I{part.source.parent}"]
+        assemble += [f"--defsym={name}={value}" for name, value in part.defines]
         link = ["riscv64-unknown-elf-ld", "-m", "elf32lriscv", "--no-relax", "-N"]
         subprocess.run([*assemble, "-o", str(obj), str(part.source)], check=True)
         linked = part.at if part.linked is None else part.linked
@@ -123,6 +126,9 @@ class Ours:
             lines += [f"source = {json.dumps(str(part.source))}", f"at = {part.at:#x}"]
             if part.linked is not None:
                 lines.append(f"linked = {part.linked:#x}")
+            if part.defines:
+                defines = ", ".join(f"{name} = {value}" for name, value in part.defines)
+                lines.append(f"defines = {{ {defines} }}")
         file = self.folder / "machine.toml"
         file.write_text("\n".join(lines) + "\n", encoding="utf-8")
         return file
@@ -161,6 +167,7 @@ def parts_of(machine_file: Path) -> list[Part]:
             (machine_file.parent / component["source"]).resolve(),
             component["at"],
             component.get("linked"),
+            tuple(component.get("defines", {}).items()),
         )
         for component in machine["component"]
     ]
