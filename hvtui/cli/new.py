@@ -41,10 +41,10 @@ def run(arguments: argparse.Namespace) -> int:
     written = write_lab(arguments.folder, contents, force=arguments.force)
     shown = shlex.quote(str(arguments.folder))
     print(f"wrote a lab for the CPU {arguments.cpu} into {arguments.folder}:")
-    for path in contents:
-        print(f"  {path}")
-    for path, kept in written.kept.items():
-        print(f"kept your {path} as {kept}")
+    for name in contents:
+        print(f"  {name}")
+    for name, kept in written.kept.items():
+        print(f"kept your {name} as {kept}")
     if not _can_hold_a_hypervisor(arguments.cpu):
         print(f"on {arguments.cpu} nobody can solve it: not every kernel instruction can trap there")
     print(

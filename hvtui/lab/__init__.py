@@ -6,9 +6,8 @@ Each of them is valid as it stands, so a lab is a copy. The one thing that is pu
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from importlib.resources import files
-from importlib.resources.abc import Traversable
 
 _TEMPLATE = "template"
 # The files name this CPU where the lab's own stands; those that need another one name that.
@@ -17,27 +16,20 @@ _CPU_LINE = re.compile(rf'^(cpu\s*=\s*)"{DEFAULT_CPU}"$', re.MULTILINE)
 
 
 def lab_files(cpu: str = DEFAULT_CPU) -> Mapping[str, bytes]:
-    """Return the lab's files by their paths in it, with ``/``, in the order of these paths.
+    """Return the lab's files by name, in the order of the names.
 
     `cpu` is the CPU generation that the machine files of the hypervisor shall name.
     """
-    found = dict(_walk(files(__name__).joinpath(_TEMPLATE), ""))
-    return {path: _for_cpu(path, found[path], cpu) for path in sorted(found)}
+    found = {
+        entry.name: entry.read_bytes()
+        for entry in files(__name__).joinpath(_TEMPLATE).iterdir()
+        # What an editor left behind in a checkout is no part of the lab.
+        if entry.is_file() and not entry.name.startswith(".")
+    }
+    return {name: _for_cpu(name, found[name], cpu) for name in sorted(found)}
 
 
-def _walk(folder: Traversable, above: str) -> Iterator[tuple[str, bytes]]:
-    for entry in folder.iterdir():
-        # What an editor or Python left behind in a checkout is no part of the lab.
-        if entry.name.startswith((".", "__")):
-            continue
-        path = above + entry.name
-        if entry.is_dir():
-            yield from _walk(entry, f"{path}/")
-        else:
-            yield path, entry.read_bytes()
-
-
-def _for_cpu(path: str, content: bytes, cpu: str) -> bytes:
-    if not path.endswith(".toml"):
+def _for_cpu(name: str, content: bytes, cpu: str) -> bytes:
+    if not name.endswith(".toml"):
         return content
     return _CPU_LINE.sub(rf'\g<1>"{cpu}"', content.decode()).encode()

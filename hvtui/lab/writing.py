@@ -22,7 +22,7 @@ class Written:
 
 
 def write_lab(folder: Path, contents: Mapping[str, bytes], *, force: bool = False) -> Written:
-    """Write `contents`, by paths within `folder`, which is made if it is not there.
+    """Write the files `contents`, by name, into `folder`, which is made if it is not there.
 
     A folder that holds anything is refused unless `force` is given. Then only files of the lab are
     replaced, and those that were changed are kept beside the new ones. Raises BadInputError; after that
@@ -34,10 +34,8 @@ def write_lab(folder: Path, contents: Mapping[str, bytes], *, force: bool = Fals
         try:
             staging = Path(tempfile.mkdtemp(prefix=".hvtui-new-", dir=staging_place))
             cleanup.callback(shutil.rmtree, staging, ignore_errors=True)
-            for path, content in contents.items():
-                staged = staging / path
-                staged.parent.mkdir(parents=True, exist_ok=True)
-                staged.write_bytes(content)
+            for name, content in contents.items():
+                (staging / name).write_bytes(content)
             if folder_exists:
                 return Written(folder, _move_into(folder, staging, contents))
             # mkdtemp lets nobody else in; a lab is an ordinary folder.
@@ -70,8 +68,10 @@ def _check(folder: Path, contents: Mapping[str, bytes], force: bool) -> bool:
                 "name a folder that is not there yet; or replace the lab's own files in this one,\n"
                 "    keeping those that you changed under another name, with --force",
             )
-        for path in contents:
-            _check_place(folder, path)
+        for name in contents:
+            if (folder / name).is_dir():
+                cause = "a folder lies where a file of the lab goes"
+                raise _refusal(folder / name, cause, "move it away")
     except OSError as error:
         raise _refusal(
             folder, f"cannot be looked into: {error.strerror or error}", "name another folder"
@@ -87,32 +87,20 @@ def _check_parent(folder: Path) -> None:
         raise _refusal(folder, f"{parent} is a file, not a folder", "give another name")
 
 
-def _check_place(folder: Path, path: str) -> None:
-    """Refuse a place where something lies that a file of the lab cannot replace."""
-    place = folder / path
-    if place.is_dir():
-        raise _refusal(place, "a folder lies where a file of the lab goes", "move it away")
-    if place.parent != folder and os.path.lexists(place.parent) and not place.parent.is_dir():
-        raise _refusal(place.parent, "a file lies where a folder of the lab goes", "move it away")
-
-
 def _move_into(folder: Path, staging: Path, contents: Mapping[str, bytes]) -> dict[str, str]:
     """Move each file to its place. Returns the replaced ones; a failure takes everything back."""
     kept: dict[str, str] = {}
     with ExitStack() as undo:
-        for path, content in contents.items():
-            place = folder / path
-            if not place.parent.exists():
-                place.parent.mkdir()
-                undo.callback(place.parent.rmdir)
+        for name, content in contents.items():
+            place = folder / name
             if os.path.lexists(place):
                 if place.is_file() and not place.is_symlink() and place.read_bytes() == content:
                     continue
                 old = _free_name(place)
                 place.rename(old)
                 undo.callback(old.rename, place)
-                kept[path] = old.relative_to(folder).as_posix()
-            (staging / path).rename(place)
+                kept[name] = old.name
+            (staging / name).rename(place)
             undo.callback(place.unlink)
         undo.pop_all()
     return kept
