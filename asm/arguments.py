@@ -45,8 +45,8 @@ def definition(text: str) -> tuple[str, int]:
     return name, result
 
 
-def add_source_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add ``-I`` (`include`) and ``-D`` (`defines`), each repeatable."""
+def add_include_argument(parser: argparse.ArgumentParser) -> None:
+    """Add ``-I`` (`include`), repeatable."""
     parser.add_argument(
         "-I",
         dest="include",
@@ -56,6 +56,11 @@ def add_source_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="folder that .include and .incbin may read besides the source's own (repeatable)",
     )
+
+
+def add_source_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add ``-I`` (`include`) and ``-D`` (`defines`), each repeatable."""
+    add_include_argument(parser)
     parser.add_argument(
         "-D",
         dest="defines",

@@ -27,11 +27,7 @@ def add_machine_arguments(parser: argparse.ArgumentParser) -> None:
         help="machine file (.toml) or its folder, source (.s), ELF file or raw binary; or the name of"
         " a sample",
     )
-    parser.add_argument(
-        "--cpu", type=cpu_name, metavar="NAME", help=f"CPU generation: {', '.join(GENERATIONS)}"
-    )
-    parser.add_argument("--ram", type=_said(parse_ram_size), metavar="SIZE", help="RAM, such as 64M")
-    parser.add_argument("--dtb", type=Path, metavar="FILE", help="device tree blob for the guest")
+    add_computer_arguments(parser)
     parser.add_argument(
         "--at",
         type=_said(_address),
@@ -39,6 +35,15 @@ def add_machine_arguments(parser: argparse.ArgumentParser) -> None:
         help="where a single program is loaded; a raw binary needs it",
     )
     add_source_arguments(parser)
+
+
+def add_computer_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options for the computer itself: ``--cpu``, ``--ram``, ``--dtb``."""
+    parser.add_argument(
+        "--cpu", type=cpu_name, metavar="NAME", help=f"CPU generation: {', '.join(GENERATIONS)}"
+    )
+    parser.add_argument("--ram", type=_said(parse_ram_size), metavar="SIZE", help="RAM, such as 64M")
+    parser.add_argument("--dtb", type=Path, metavar="FILE", help="device tree blob for the guest")
 
 
 def overrides_of(arguments: argparse.Namespace) -> Overrides:

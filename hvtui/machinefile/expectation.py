@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,6 +54,16 @@ class Expectation:
     input: str = ""
     path: Path | None = None
     lines: Mapping[tuple[str, ...], int] = field(default_factory=dict)
+
+    def component_names(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        """Yield each component that is named, with the key that names it."""
+        for name in self.ran:
+            yield ("ran", name), name
+        for name in self.not_ran:
+            yield ("not_ran", name), name
+        for place in self.memory:
+            if place.component:
+                yield ("memory", place.text), place.component
 
     def place(self, *key: str) -> str:
         """Return where a key of `[expect]` stands: ``lab.toml:41``; empty if no file says it."""

@@ -72,6 +72,7 @@ def guest(tmp_path: Path) -> Callable[..., Path]:
 
     def write(body: str, name: str = "guest.s") -> Path:
         path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(GUEST + body + "\n", encoding="utf-8")
         return path
 
