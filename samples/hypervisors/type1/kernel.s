@@ -105,7 +105,7 @@ xret_finish:
 emulate_sret:
         lw      t0, V_MSTATUS(s0)
         li      t1, MSTATUS_TSR
-        call    t4, need_supervisor
+        jal     t4, need_supervisor
         andi    t2, t0, MSTATUS_SPP
         srli    t2, t2, 8
         sw      t2, V_PRIVILEGE(s0)
@@ -123,7 +123,7 @@ emulate_sret:
 emulate_wfi:
         lw      t0, V_MSTATUS(s0)
         li      t1, MSTATUS_TW
-        call    t4, need_supervisor
+        jal     t4, need_supervisor
         addi    sp, sp, -16
         sw      ra, 12(sp)
         call    interrupts_pending
@@ -136,7 +136,7 @@ emulate_wfi:
 emulate_sfence:
         lw      t0, V_MSTATUS(s0)
         li      t1, MSTATUS_TVM
-        call    t4, need_supervisor
+        jal     t4, need_supervisor
         addi    sp, sp, -16
         sw      ra, 12(sp)
         lw      t0, V_INSTRUCTION(s0)
@@ -166,7 +166,8 @@ done:
         ret
 
 # need_supervisor: sret, wfi and sfence.vma are for S and M, and M can keep S from them by a bit of mstatus.
-# t0 = mstatus, t1 = that bit. Called with the return address in t4: comes back, or leaves for illegal_for_guest.
+# t0 = mstatus, t1 = that bit. Comes back to t4, or leaves for illegal_for_guest. (To be called by jal: the pseudo-
+# instruction call would use t1 on its way here.)
 need_supervisor:
         lw      t2, V_PRIVILEGE(s0)
         beqz    t2, illegal_for_guest
