@@ -189,8 +189,7 @@ text_no_programs:
         .include "pagingos/syscalls.s"
         .include "pagingos/scheduler.s"
         .include "pagingos/clock.s"
-        .include "pagingos/numbers.s"
-        .include "tinyos/console.s"             # the same serial port at the same (now virtual) address
+        .include "pagingos/console.s"
 
         .section .bss
 bss_end:

@@ -13,15 +13,12 @@ clock_now:
         bne     a1, t1, clock_now               # the low half went round between the reads: again
         ret
 
-# clock_start_tick: set the alarm one tick from now. A process keeps the CPU that long at most.
+# clock_start_tick: set the alarm one tick from a1:a0, which is now. A process keeps the CPU that long at most.
 clock_start_tick:
-        mv      t2, ra
-        call    clock_now
         li      t0, 1 << TICK_SHIFT
         add     a0, a0, t0
         sltu    t0, a0, t0                      # the carry
         add     a1, a1, t0
-        mv      ra, t2
 
 # clock_set_alarm: a timer interrupt when the time is a1:a0. Withdraws the one that is pending.
 clock_set_alarm:

@@ -108,8 +108,8 @@ print_fault:
         call    print
         li      t0, CAUSE_BREAKPOINT
         beq     s3, t0, 2f
-        li      a0, ' '
-        call    print_character
+        la      a0, text_space
+        call    print
         mv      a0, s1
         call    print_hex
 2:
@@ -126,10 +126,12 @@ print_fault:
 
         .section .rodata
 text_killed:
-        .asciz  " killed: "
+        .asciz  ") killed: "
 text_panic:
         .asciz  "pagingos: PANIC in the kernel: "
 text_pc:
         .asciz  ", pc "
+text_space:
+        .asciz  " "
 text_colon:
         .asciz  ": "

@@ -198,8 +198,8 @@ list_programs:
         call    print
         la      s1, processes
 1:
-        li      a0, ' '
-        call    print_character
+        la      a0, text_space
+        call    print
         addi    a0, s1, P_NAME
         call    print
         addi    s1, s1, P_SIZE
@@ -215,7 +215,7 @@ list_programs:
         addi    sp, sp, 16
         ret
 
-# print_process: begin a line about the process s0: "pagingos: NAME (PID)".
+# print_process: begin a line about the process s0: "pagingos: NAME (PID". What follows begins with ")".
 print_process:
         addi    sp, sp, -16
         sw      ra, 12(sp)
@@ -227,8 +227,6 @@ print_process:
         call    print
         lw      a0, P_PID(s0)
         call    print_number
-        li      a0, ')'
-        call    print_character
         lw      ra, 12(sp)
         addi    sp, sp, 16
         ret

@@ -180,7 +180,7 @@ report_moves:
 heap_letters:
         .ascii  ".rdw"
 text_moved:
-        .asciz  ": pages: "
+        .asciz  "): pages: "
 text_moved_out:
         .asciz  " out, "
 text_dropped:

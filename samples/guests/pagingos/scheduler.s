@@ -69,6 +69,8 @@ dispatch:
         call    space_switch                    # its address space, no other
         addi    t0, s0, P_RESERVE
         sc.w    t1, zero, (t0)                  # ends a reservation that another process's lr.w has left
+        mv      a0, s1
+        mv      a1, s2
         call    clock_start_tick
         j       resume
 

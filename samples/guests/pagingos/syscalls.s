@@ -73,7 +73,7 @@ sys_write:
         mv      s1, a0                          # s1 = where the next piece is
         mv      s2, a1                          # s2 = how much is left
 1:
-        beqz    s2, 4f
+        beqz    s2, 3f
         li      s3, BUFFER_SIZE                 # s3 = length of this piece
         bgeu    s2, s3, 2f
         mv      s3, s2
@@ -82,20 +82,16 @@ sys_write:
         mv      a1, s1
         mv      a2, s3
         call    copy_from_user
-        bnez    a0, 5f
+        bnez    a0, 4f
         add     s1, s1, s3
         sub     s2, s2, s3
-        la      t3, buffer
-        add     s3, t3, s3
-3:
-        lbu     a0, 0(t3)
-        call    print_character                 # changes a0, t0 and t1 only
-        addi    t3, t3, 1
-        bltu    t3, s3, 3b
+        la      a0, buffer
+        mv      a1, s3
+        call    print_bytes
         j       1b
-4:
+3:
         lw      a0, P_A1(s0)
-5:
+4:
         lw      ra, 28(sp)
         lw      s1, 24(sp)
         lw      s2, 20(sp)
@@ -223,4 +219,4 @@ sys_wait:
 
         .section .rodata
 text_ended_with:
-        .asciz  " ended with code "
+        .asciz  ") ended with code "

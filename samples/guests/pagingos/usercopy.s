@@ -53,8 +53,8 @@ copy_failed:
         li      a0, -1
         ret
 
-# in_user_part: are all the a2 bytes from the address t0 on in the user part? t0 = 1 if they are, else 0. Called with
-# jal t2, and changes nothing but t0 and t1. No comparison here can overflow.
+# in_user_part: are all the a2 bytes from the address t0 on in the user part? t0 = 1 if they are, else 0. Called
+# with jal t2, and changes nothing but t0 and t1. No comparison can overflow.
 in_user_part:
         li      t1, USER
         sub     t0, t0, t1                      # t0 = how far into the user part; huge if the address is below it
