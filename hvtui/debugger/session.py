@@ -17,6 +17,7 @@ from asm.isa.trapbits import TrapBit
 from hvtui.debugger.baseline import Baseline
 from hvtui.debugger.breakpoints import Breakpoint, Breakpoints, PlaceBreakpoint, TrapBreakpoint
 from hvtui.debugger.callstack import Activation, Frame
+from hvtui.debugger.edits import toggle_trap_bit
 from hvtui.debugger.following import Follower
 from hvtui.debugger.locations import Location, resolve
 from hvtui.debugger.narration import describe_exit
@@ -238,7 +239,11 @@ class Session:
     def _place_breakpoints(self) -> None:
         self.machine.probes.breakpoints = self.breakpoints.places
 
-    # Input
+    # Input and changes
+
+    def toggle_trap_bit(self, bit: TrapBit) -> None:
+        """Set or clear a bit of the trap bitmap. Raises EditError. Call it as `send`."""
+        toggle_trap_bit(self.machine, bit)
 
     def send(self, data: bytes) -> None:
         """Give the guest input on its console. Call it between moves, or through `post`."""

@@ -14,6 +14,7 @@ class Group(Enum):
 
     MOVE = "Move"
     BREAK = "Breakpoints"
+    CHANGE = "Change"
     VIEW = "View"
     PROGRAM = "Program"
 
@@ -62,6 +63,9 @@ ACTIONS: tuple[Action, ...] = (
            Group.BREAK, 3),
     Action("list_breakpoints", ("B",), "list", "List the breakpoints: switch on and off, remove",
            Group.BREAK, 10),
+    Action("toggle_trap_bit", ("x",), "", "Set or clear the trap bit chosen in the bitmap",
+           Group.CHANGE),
+    Action("type_to_guest", ("colon",), "", "Type a line for the guest", Group.CHANGE),
     Action("toggle_disassembly", ("d",), "disasm", "Change between source and disassembly",
            Group.VIEW, 9),
     Action("go_to", ("slash",), "goto", "Show a label, FILE:LINE or address in the source",
@@ -73,7 +77,6 @@ ACTIONS: tuple[Action, ...] = (
     Action("focus_pane('registers')", ("4",), "", "Go to the registers", Group.VIEW),
     Action("focus_pane('stack')", ("5",), "", "Go to the call stack", Group.VIEW),
     Action("focus_pane('console')", ("6",), "", "Go to the console", Group.VIEW),
-    Action("type_to_guest", ("colon",), "", "Type a line for the guest", Group.PROGRAM),
     Action("show_help", ("question_mark", "f1"), "help", "Show this help", Group.PROGRAM),
     Action("back", ("escape",), "", "Back: from zoom, to the source, to the gallery", Group.PROGRAM),
     Action("leave", ("q",), "quit", "Leave: back to the gallery, or to the shell", Group.PROGRAM),

@@ -372,6 +372,34 @@ async def test_a_click_on_a_trap_bit_does_what_enter_does(
         assert not (await settle(pilot)).breakpoints
 
 
+async def test_x_on_a_trap_bit_sets_it_and_the_next_instruction_of_its_class_traps() -> None:
+    async with running(system_of(*user(SPY), cpu="vt")) as pilot:
+        snapshot = await press(pilot, "x")
+        assert snapshot.trapmap == 0
+        assert any("choose a bit in the trap bitmap first" in line for line in screen_text(pilot))
+        await press(pilot, "3", "b", "c")
+        assert "ignored: csrr t0, mstatus" in debugger(pilot).snapshot.stop.text
+        snapshot = await press(pilot, "x")
+        assert snapshot.trapmap == 1
+        assert any("■  0●rdstatus *traps" in line for line in screen_text(pilot))
+        assert "trap: illegal instruction, csrr t0, mstatus" in (await press(pilot, "c")).stop.text
+        assert (await press(pilot, "x")).trapmap == 0
+
+
+async def test_a_click_on_the_box_of_a_trap_bit_changes_the_bit() -> None:
+    async with running(system_of(*user(SPY), cpu="vt")) as pilot:
+        await pilot.click("#bitmap", offset=(0, 2))
+        snapshot = await settle(pilot)
+        assert snapshot.trapmap == 2
+        assert not snapshot.breakpoints
+
+
+async def test_a_cpu_whose_bits_are_fixed_says_so() -> None:
+    async with running(system_of(*user(SPY))) as pilot:
+        await press(pilot, "3", "x")
+        assert any("classic has no trap bitmap" in line for line in screen_text(pilot))
+
+
 async def test_the_list_of_breakpoints_switches_and_removes_them() -> None:
     async with running(system_of(calls())) as pilot:
         await press(pilot, "down", "b", "t", "enter", "B")

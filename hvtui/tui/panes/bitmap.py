@@ -49,6 +49,10 @@ class Grid:
             return None
         return column * self.lines + y
 
+    def is_box(self, x: int) -> bool:
+        """Tell whether there is a cell's box."""
+        return x % (self.form.value + self.gap) == 0
+
 
 def grid_for(count: int, width: int, height: int) -> Grid:
     """Return how to set `count` cells: with words if they fit so, else with as much as fits."""
@@ -159,7 +163,10 @@ _WORDS = {"traps": "trap", "executes": "execute", "ignored": "ignored", "leaks":
 
 
 class BitmapPane(DrawnPane):
-    """Which kernel instructions trap, and what becomes of the others. Enter sets a breakpoint."""
+    """Which kernel instructions trap, and what becomes of the others.
+
+    Enter sets a breakpoint on the chosen bit.
+    """
 
     TITLE = "Trap bitmap"
     HELP = """\
@@ -178,7 +185,9 @@ many were met below ring 0; `*` marks what the last move met.
 `!` **leaks**: the real value is read: the guest sees the truth
 
 The arrows choose a cell. Enter, `b` or a click sets a breakpoint on it, `●`: the machine stops where an
-instruction of the class traps, is ignored or leaks below ring 0. Again, and it is removed."""
+instruction of the class traps, is ignored or leaks below ring 0. Again, and it is removed.
+
+`x`, or a click on the box, sets or clears the bit itself, as the hypervisor could."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "choose(-1, 0)", "Up", show=False),
         Binding("down,j", "choose(1, 0)", "Down", show=False),
@@ -192,6 +201,12 @@ instruction of the class traps, is ignored or leaks below ring 0. Again, and it 
     @dataclass
     class ToggleBreakpoint(Message):
         """The person wants a breakpoint on a trap bit, or none any more."""
+
+        bit: TrapBit
+
+    @dataclass
+    class ToggleBit(Message):
+        """The person wants the bit itself set, or cleared."""
 
         bit: TrapBit
 
@@ -232,14 +247,19 @@ instruction of the class traps, is ignored or leaks below ring 0. Again, and it 
         self.post_message(self.ToggleBreakpoint(self.chosen))
 
     def on_click(self, event: events.Click) -> None:
-        """Choose the clicked cell, and do what Enter does."""
+        """Choose the clicked cell. Its box changes the bit, the rest does what Enter does."""
         offset = event.get_content_offset(self)
         if offset is None:
             return
         bits = self._bits
-        index = grid_for(len(bits), *self.size).index_at(offset.x, offset.y + self.scroll_offset.y)
-        if index is not None and index < len(bits):
-            self._choose(bits[index])
+        grid = grid_for(len(bits), *self.size)
+        index = grid.index_at(offset.x, offset.y + self.scroll_offset.y)
+        if index is None or index >= len(bits):
+            return
+        self._choose(bits[index])
+        if grid.is_box(offset.x):
+            self.post_message(self.ToggleBit(bits[index]))
+        else:
             self.action_break_on_bit()
 
     def on_focus(self) -> None:

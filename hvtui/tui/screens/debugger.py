@@ -14,6 +14,8 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.worker import Worker, get_current_worker
 
+from asm.isa.trapbits import TrapBit
+from hvtui.debugger.edits import EditError
 from hvtui.debugger.listing import Disassembly
 from hvtui.debugger.locations import Location
 from hvtui.debugger.session import MoveError, Session
@@ -59,7 +61,7 @@ class DebuggerScreen(Screen[None]):
 
     @dataclass
     class Refused(Message):
-        """A move was not possible."""
+        """A move or a change was not possible."""
 
         text: str
 
@@ -116,7 +118,7 @@ class DebuggerScreen(Screen[None]):
         self._resumes_on_input = self.snapshot.stop.kind is StopKind.WAITING
 
     def on_debugger_screen_refused(self, message: Refused) -> None:
-        """Say why a move was not possible."""
+        """Say why a move or a change was not possible."""
         self.say(message.text, is_problem=True)
 
     def say(self, text: str | None, *, is_problem: bool = False) -> None:
@@ -249,6 +251,28 @@ class DebuggerScreen(Screen[None]):
     def action_list_breakpoints(self) -> None:
         """Open the list of all breakpoints."""
         self.app.push_screen(BreakpointsScreen(self.session, self._change))
+
+    # Changes to the machine
+
+    def action_toggle_trap_bit(self) -> None:
+        """Set or clear the trap bit that is chosen in the bitmap."""
+        if self._focused_pane() != BITMAP:
+            self.say("choose a bit in the trap bitmap first: 3 leads there", is_problem=True)
+            return
+        self._toggle_trap_bit(self.query_one(BitmapPane).chosen)
+
+    def on_bitmap_pane_toggle_bit(self, message: BitmapPane.ToggleBit) -> None:
+        """Set or clear a trap bit whose box was clicked."""
+        self._toggle_trap_bit(message.bit)
+
+    def _toggle_trap_bit(self, bit: TrapBit) -> None:
+        def toggle() -> None:
+            try:
+                self.session.toggle_trap_bit(bit)
+            except EditError as error:
+                self._tell(self.Refused(str(error)))
+
+        self._change(toggle)
 
     # Views
 
