@@ -125,7 +125,7 @@ enter_end:
 # MPP is the real mode. TVM, TW and TSR make satp, sfence.vma, wfi and sret trap in S mode, which on a classic CPU
 # they would not do by themselves. SUM and MXR are the guest's own: they are about pages that its own tables
 # describe, and the shadow tables keep its U bits. In virtual M mode they mean nothing (but see type1/access.s for
-# MPRV), and the guest must not be interrupted in the name of S.
+# MPRV). Neither do interrupts for S there, but the hardware, in S mode, would take them: SIE is held at 0 then.
 world_status:
         lw      a0, V_MSTATUS(s0)
         li      t0, MSTATUS_FS | MSTATUS_SUM | MSTATUS_MXR | MSTATUS_SPP | MSTATUS_SPIE | MSTATUS_SIE
@@ -138,7 +138,12 @@ world_status:
         or      t0, t0, t2
         li      t2, PRIV_M
         bne     t1, t2, 1f
-        andi    t0, t0, ~MSTATUS_SIE
+        lw      t2, V_MIE(s0)
+        lw      t3, V_MIDELEG(s0)
+        and     t2, t2, t3
+        beqz    t2, 2f
+        andi    t0, t0, ~MSTATUS_SIE            # S's interrupts are none of M's business: the hardware must hold them
+2:
         li      t2, MSTATUS_MPRV
         and     t2, a0, t2
         beqz    t2, 1f
@@ -200,6 +205,7 @@ supervisor_save:
         lw      t0, V_MIDELEG(s0)
         csrr    t1, mie                         # sie: the delegated bits of mie
         lw      t2, V_MIE(s0)
+        and     t5, t2, t0                      # t5: whether SIE was held at 0, see world_status
         xor     t1, t1, t2
         and     t1, t1, t0
         xor     t2, t2, t1
@@ -212,16 +218,18 @@ supervisor_save:
         xor     t2, t2, t1
         sw      t2, V_MIP(s0)
 
-        # sstatus. In virtual M mode SIE was held at 0, and MXR too under MPRV: those keep their own values,
-        # but a SIE that the guest has set since counts.
+        # sstatus. What world_status held back in virtual M mode keeps the guest's own value: MXR under MPRV, and
+        # SIE, unless the guest has set it since.
         li      t0, MSTATUS_FS | MSTATUS_SUM | MSTATUS_MXR | MSTATUS_SPP | MSTATUS_SPIE | MSTATUS_SIE
         csrr    t1, mstatus
         lw      t2, V_MSTATUS(s0)
         lw      t3, V_PRIVILEGE(s0)
         li      t4, PRIV_M
         bne     t3, t4, 1f
+        beqz    t5, 2f
         andi    t3, t2, MSTATUS_SIE
         or      t1, t1, t3
+2:
         li      t3, MSTATUS_MPRV
         and     t3, t2, t3
         beqz    t3, 1f
