@@ -16,6 +16,9 @@ from hvtui.machinefile.loading import MACHINE_FILE
 from hvtui.machinefile.samples import path_of_machine
 from hvtui.machinefile.schema import check_document
 
+# Folders in folders, deeper than anybody sorts their work; a stranger's may go on for ever.
+_MAX_DEPTH = 16
+
 
 @dataclass(frozen=True, slots=True)
 class Submission:
@@ -101,14 +104,15 @@ def _machine_files(folder: Path) -> list[Submission]:
     return [Submission(str(path), path) for path in sorted(folder.glob("*.toml"))]
 
 
-def _below(folder: Path, file: str) -> Iterator[Submission]:
+def _below(folder: Path, file: str, depth: int = 0) -> Iterator[Submission]:
     """Find all files of that name; what lies below a folder that has one belongs to it."""
     path = folder / file
     if path.is_file():
         yield _checked(folder, path)
         return
-    for inner in _folders(folder):
-        yield from _below(inner, file)
+    if depth < _MAX_DEPTH:
+        for inner in _folders(folder):
+            yield from _below(inner, file, depth + 1)
 
 
 def _folders(folder: Path) -> list[Path]:

@@ -76,6 +76,7 @@ class Verdict:
             "exit": self.exit,
             "instructions": self.instructions,
             "first_lost": self.first_lost,
+            "console": self.console,
             "checks": [check.as_json() for check in self.checks],
         }
 

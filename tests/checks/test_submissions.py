@@ -33,6 +33,11 @@ def test_machine_files_are_found_by_name_in_every_folder(desk) -> None:
     assert _found(desk.folder, "empty") == [("empty", "no machine.toml in this folder")]
 
 
+def test_folders_without_end_are_left_at_some_depth(desk) -> None:
+    desk.write("all/" + "d/" * 600 + "machine.toml", "")
+    assert _found(desk.folder, "all") == [("all", "no machine.toml in this folder")]
+
+
 def test_a_sample_is_found_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (found,) = find_submissions([Path("01-native")], None)
