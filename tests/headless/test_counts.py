@@ -93,7 +93,7 @@ def test_an_exit_belongs_to_whose_instruction_it_interrupted() -> None:
         ),
         (
             "pentium",
-            "leaked and ignored first: csrrw a0, mstatus, zero (bits 0 rdstatus, 1 wrstatus) at one.s:1",
+            "leaked and ignored first: csrrw a0, mstatus, zero (bits 0 rdstatus, 1 wrstatus) at one",
             "ignored in all: 1 wrstatus, 1 mret; leaked in all: 1 rdstatus, 1 rdid",
         ),
     ],
