@@ -95,7 +95,8 @@ class GalleryScreen(Screen[None]):
             generation = GENERATIONS.get(card.cpu)
             parts.append((f"\ncpu {card.cpu}", "$ring0"))
             if generation is not None:
-                parts.append((f"  {generation.summary}", "$text-dim"))
+                room = width - len(f"cpu {card.cpu}")
+                parts.append((shorten(f"  {generation.summary}", room), "$text-dim"))
         if card.lesson:
             parts.append(("\n" + shorten(card.lesson, width), "$text-dim"))
         return Content.assemble(*parts, "\n")
