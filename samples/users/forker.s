@@ -1,8 +1,10 @@
 # forker.s - one address, two values: fork and copy on write.
 #
-# Parent and child have the same variable at the same address, and at first in the same frame. The child adds 1.
-# That store is a page fault; the kernel copies the page and lets the child have the copy. The parent's is as it
-# was.
+# Three times somebody stores to the variable `number`, and each time it is a page fault:
+#
+#       number = 42     before the fork. Until now the page was the program's image; the process gets a copy
+#       number + 1      by the parent. It shares the frame with its child since the fork, and gets a copy
+#       number + 10     by the child. Nobody shares the frame with it any more: it may have it without a copy
 #
 # Before it stores the child sleeps. The parent waits for it, all others wait for the parent, so there is nobody who
 # could run: watch the kernel execute wfi.
@@ -12,18 +14,23 @@
 
 _start:
         la      s0, number
+        li      t0, 42
+        sw      t0, 0(s0)                       # a page fault
         system  SYS_FORK
         bnez    a0, parent
 
         li      a0, 1                           # the child: its answer is 0
         system  SYS_SLEEP
         lw      t0, 0(s0)
-        addi    t0, t0, 1
-        sw      t0, 0(s0)                       # the page fault
+        addi    t0, t0, 10
+        sw      t0, 0(s0)                       # a page fault
         say     text_child
         j       print_it
 
 parent:
+        lw      t0, 0(s0)
+        addi    t0, t0, 1
+        sw      t0, 0(s0)                       # a page fault
         system  SYS_WAIT                        # a0 holds the child's number
         say     text_parent
 
@@ -37,12 +44,12 @@ print_it:
 
         .section .data
 number:
-        .word   42
+        .word   0
 
         .section .rodata
 text_child:
-        .asciz  "forker: the child has made it "
+        .asciz  "forker: the child makes 42 + 10 = "
 text_parent:
-        .asciz  "forker: the parent still sees "
+        .asciz  "forker: the parent has made 42 + 1 = "
 text_end:
         .asciz  "\n"

@@ -27,8 +27,8 @@ GOOD_NIGHT = "pagingos: all programs have ended, good night\n"
 CONSOLE = """\
 pagingos: programs: forker grower pager looper burglar
 pagingos: kernel loads user page 13, SUM 0, code 13, MXR 0, runs it 12, firmware 5
-forker: the child has made it 43
-forker: the parent still sees 42
+forker: the child makes 42 + 10 = 52
+forker: the parent has made 42 + 1 = 43
 grower: the sum is 55, it took 3 pages of stack; heap ------
 pager: sddw--,rdsw--,sdrr--; the sum is 10
 pagingos: pager (3): pages: 3 out, 1 dropped, 3 in
