@@ -130,6 +130,18 @@ def test_any_access_anywhere_does_what_it_does_on_the_machine(bench: Bench, step
     run(bench, steps)
 
 
+def clint_places() -> st.SearchStrategy[tuple[int, int]]:
+    regions = [(0, 8), (0x3FFC, 16), (0xBFF4, 12)]
+    return aligned(st.one_of(*(st.integers(CLINT + at, CLINT + at + n - 1) for at, n in regions)))
+
+
+@settings(max_examples=100, deadline=None)
+@given(steps=st.lists(accesses(clint_places()), min_size=20, max_size=60))
+def test_the_clint_is_the_machines_clint(bench: Bench, steps: list[Step]) -> None:
+    """Parts of its registers, too, and time that passes between."""
+    run(bench, steps)
+
+
 @settings(max_examples=200, deadline=None)
 @given(steps=st.lists(uart_steps(), min_size=20, max_size=80))
 def test_the_uart_is_the_machines_uart(bench: Bench, steps: list[Step]) -> None:
