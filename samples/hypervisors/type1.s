@@ -147,7 +147,7 @@
         .equ    ROOT_PAGED,     3
         .equ    ROOT_MPRV,      4
         .equ    ROOTS,          5
-        .equ    SHADOW_STATE_SIZE, 16 + ROOTS * 128
+        .equ    SHADOW_STATE_SIZE, 32 + ROOTS * 128
         .equ    VM_RUNNABLE,    0
         .equ    VM_WAITING,     1               # in wfi
         .equ    VM_ENDED,       2

@@ -6,8 +6,8 @@
 #       divided pages   the PMP treats parts of a page differently, and page tables know whole pages only
 #       MPRV            the kernel in M mode loads and stores with the rights and the tables of S or U
 #
-# An access that crosses from one page to the next is two accesses, each with its own walk and its own PMP entry. Both
-# have to succeed before anything is read or written. Only RAM takes such, or any misaligned, access.
+# An access that crosses from one page to the next is two accesses, each with its own walk and its own PMP entry.
+# Both have to succeed before anything is read or written. Only RAM takes such, or any misaligned, access.
 
         .equ    ATOMIC_LR,      2               # bits 31 to 27 of the atomic instructions that are special
         .equ    ATOMIC_SC,      3
@@ -53,8 +53,8 @@ guest_fetch:
         li      a0, CAUSE_FETCH_ACCESS
         j       1b
 
-# find_part: where are the a1 bytes at the guest's address a0, all in one page, for the access a2 of the privilege a3?
-# May trap; else a1 = the guest-physical address, a2 = the real address, or 0 if that is not RAM.
+# find_part: where are the a1 bytes at the guest's address a0, all in one page, for the access a2 of the privilege
+# a3? May trap; else a1 = the guest-physical address, a2 = the real address, or 0 if that is not RAM.
 find_part:
         addi    sp, sp, -32
         sw      ra, 28(sp)
@@ -67,10 +67,18 @@ find_part:
         mv      s2, a1
         mv      s3, a2
         mv      s4, a3
+        lw      t0, V_WALKED(s0)
+        bne     t0, a2, 3f
+        lw      t0, V_WALKED_FROM(s0)
+        bne     t0, a0, 3f
+        lw      a1, V_WALKED_TO(s0)             # memory_fault has just been there
+        j       4f
+3:
         mv      a1, a2
         mv      a2, a3
         call    walk
         bgez    a0, 1f
+4:
         mv      s5, a1
         mv      a0, a1
         mv      a1, s2
@@ -98,7 +106,7 @@ find_part:
         call    access_fault
         j       1b
 
-# find_bytes: where are the a1 bytes at the guest's address a0 for the access a2 of the guest's data? May trap; else:
+# find_bytes: where are the a1 bytes at the guest's address a0 for the data access a2? May trap; else:
 #
 #       RAM             a2 = their real address; if they cross into another page: a3 = how many come before
 #                       the border, a4 = the real address of the rest
@@ -167,8 +175,8 @@ find_refused:
         call    access_fault
         j       find_end
 
-# The three kinds of instructions. Each gets a0 = the instruction (also in V_INSTRUCTION), which is a legal one, a1 and
-# a2 = the values of its registers rs1 and rs2. May trap; else it is done.
+# The three kinds of instructions. Each gets a0 = the instruction (also in V_INSTRUCTION), which is a legal one, a1
+# and a2 = the values of its registers rs1 and rs2. May trap; else it is done.
 
 # emulate_load: lb, lh, lw, lbu, lhu.
 emulate_load:

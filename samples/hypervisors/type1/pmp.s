@@ -146,8 +146,8 @@ pmp_allows:
         ret
 
 # pmp_page: what the privilege a1 may do, wherever and however it does it, within the page at a0: a0 = the rights,
-# a1 = 1 if the page is divided between entries. Then a load or store might lie across a border, and the right for it
-# is not given; a fetch, of an aligned word, cannot.
+# a1 = 1 if the page is divided between entries. Then a load or store might lie across a border, and the right for
+# it is not given; a fetch, of an aligned word, cannot.
 pmp_page:
         li      a2, PAGE_SIZE
 
@@ -173,8 +173,8 @@ pmp_block:
         addi    sp, sp, 16
         ret
 
-# pmp_judge: look at the first a2 entries. a0 = the rights that the privilege a3 has at all words from a0 to a1, both
-# included, a1 = 1 if several entries rule parts of them.
+# pmp_judge: look at the first a2 entries. a0 = the rights that the privilege a3 has at all words from a0 to a1,
+# both included, a1 = 1 if several entries rule parts of them.
 pmp_judge:
         addi    a6, s0, V_PMPCFG                # a6 = configuration byte of the entry, a7 = its address
         addi    a7, s0, V_PMPADDR
@@ -198,8 +198,8 @@ pmp_look:
         bltu    t3, t1, 3f
         j       pmp_next                        # empty
 1:
-        addi    t2, t1, 1                       # NAPOT: the trailing ones of the address and the zero above them say
-        and     t3, t1, t2                      # how large; first with zeros in their places, last with ones
+        addi    t2, t1, 1                       # NAPOT: the trailing ones of the address and the zero above them
+        and     t3, t1, t2                      # say how large; first: with zeros in their places, last: with ones
         or      t4, t1, t2
         j       3f
 2:

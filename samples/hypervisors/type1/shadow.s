@@ -5,12 +5,12 @@
 # to the real ones, and to nothing else. An entry of a shadow table says three things at once:
 #
 #       where           what the guest's tables say (type1/walk.s), if it uses any, and where its memory really is
-#       what            the rights that its tables *and* its PMP (type1/pmp.s) give: whatever one forbids is forbidden
+#       what            the rights that its tables *and* its PMP (type1/pmp.s) give: what one forbids is forbidden
 #       for whom        U or S. Of the guest, M and S run in real S mode, U in real U mode
 #
-# The tables start empty. The first access to a page faults; memory_fault finds out what the guest would have met. If
-# that is a trap, the guest gets it. If it is memory, the page is mapped and the guest tries again. If it is a device,
-# or a page that cannot be mapped with just the rights it has, the instruction is emulated (type1/step.s).
+# The tables start empty. The first access to a page faults; memory_fault finds out what the guest would have met.
+# If that is a trap, the guest gets it. If it is memory, the page is mapped and the guest tries again. If it is a
+# device, or a page that cannot be mapped with just the rights it has, the instruction is emulated (type1/step.s).
 #
 # Guests change mode often, and in each mode memory looks different. So there are several roots, in the first of the
 # VM's pages for tables, and a change of mode is a change of the real satp:
@@ -30,10 +30,14 @@
 
         .equ    LOG_SHIFT,      7               # a log is 32 words: how many entries it has ...
         .equ    LOG_SIZE,       31              # ... and the addresses of up to so many
-        .equ    V_LOGS,         V_SHADOW + 16   # the logs of all roots
+        .equ    V_LOGS,         V_SHADOW + 32   # the logs of all roots
 
-        .equ    PTE_DIVIDED,    1 << 8          # in a pointer of ours (a bit that hardware leaves to software): the
-                                                # table below it holds pieces of 4 MiB that the guest maps by one entry
+        .equ    V_WALKED,       V_SHADOW + 8    # while a data fault is emulated: the access whose walk is known, or 0
+        .equ    V_WALKED_FROM,  V_SHADOW + 12   # the guest's address ...
+        .equ    V_WALKED_TO,    V_SHADOW + 16   # ... and the guest-physical one that it leads to
+
+        .equ    PTE_DIVIDED,    1 << 8          # in a pointer of ours (a bit that hardware leaves to software): its
+                                                # table holds pieces of 4 MiB that the guest maps by one entry
         .equ    BIG_PAGE,       1 << 22         # what one entry of a root can map: 4 MiB
 
         .section .text
@@ -175,8 +179,8 @@ shadow_drop:
 2:
         ret
 
-# memory_fault: the hardware refused the guest an access: V_CAUSE, V_VALUE. May trap; else the page is mapped now, or
-# the instruction is done.
+# memory_fault: the hardware refused the guest an access: V_CAUSE, V_VALUE. May trap; else the page is mapped now,
+# or the instruction is done.
 memory_fault:
         addi    sp, sp, -48
         sw      ra, 44(sp)
@@ -197,7 +201,7 @@ memory_fault:
         xori    t0, s6, ROOT_MPRV
         bnez    t0, 1f
         xori    t0, s2, ACCESS_X
-        bnez    t0, emulate_fault
+        bnez    t0, emulate_data
 1:
         mv      a0, s1
         mv      a1, s2
@@ -270,8 +274,24 @@ memory_fault:
         li      a0, NO_TRAP
         j       fault_done
 
+        # It has to be emulated. If it is a load or store, we need not find out again what the hardware knew, which
+        # is the instruction, nor what we know, which is where the data is.
 emulate_fault:
+        xori    t0, s2, ACCESS_X
+        beqz    t0, 8f
+        sw      s2, V_WALKED(s0)
+        sw      s1, V_WALKED_FROM(s0)
+        sw      s4, V_WALKED_TO(s0)
+emulate_data:
+        call    shadow_code
+        beqz    a0, 8f
+        lw      a0, 0(a0)
+        call    step_fetched
+        j       9f
+8:
         call    step_instruction
+9:
+        sw      zero, V_WALKED(s0)
 fault_done:
         lw      ra, 44(sp)
         lw      s1, 40(sp)
@@ -301,7 +321,41 @@ fault_access:
 1:
         ret
 
-# The next three are parts of memory_fault, and use its s-registers.
+# The next four are parts of memory_fault, and use its s-registers.
+
+# shadow_code: a0 = the real address of the instruction at V_PC, looked up in the root s7; 0 if no code is there.
+shadow_code:
+        lw      t1, V_PC(s0)
+        li      t2, 22                          # t2 = how many low bits the address gives itself
+        srl     t0, t1, t2
+        slli    t0, t0, 2
+        add     t0, t0, s7
+        lw      t0, 0(t0)
+        andi    t3, t0, PTE_RWX
+        bnez    t3, 1f
+        andi    t3, t0, PTE_V
+        beqz    t3, 2f
+        li      t2, 12
+        srli    t0, t0, PTE_PPN_LOW
+        slli    t0, t0, 12
+        srli    t3, t1, LAST_SHIFT
+        li      t4, INDEX_MASK
+        and     t3, t3, t4
+        add     t0, t0, t3
+        lw      t0, 0(t0)
+1:
+        andi    t3, t0, PTE_X
+        beqz    t3, 2f
+        srl     t3, t1, t2
+        sll     t3, t3, t2
+        sub     t1, t1, t3
+        srli    a0, t0, PTE_PPN_LOW
+        slli    a0, a0, 12
+        add     a0, a0, t1
+        ret
+2:
+        li      a0, 0
+        ret
 
 # shadow_rights: a0 = the rights that our entry is to give, out of those that the PMP gives (a0).
 shadow_rights:

@@ -20,10 +20,14 @@ step_instruction:
         call    guest_fetch
         lw      ra, 12(sp)
         addi    sp, sp, 16
-        bltz    a0, 1f
-        ret
-1:
+        mv      t0, a0
         mv      a0, a1                          # a0 = the instruction
+        bltz    t0, step_fetched
+        mv      a0, t0
+        ret
+
+# step_fetched: the same, when it is known to be the instruction a0.
+step_fetched:
         sw      a0, V_INSTRUCTION(s0)
         srli    t0, a0, 15 - 2
         andi    t0, t0, 31 << 2
@@ -58,8 +62,8 @@ opcodes:
 
         .section .text
 
-# All of these: a0 = the instruction, a1, a2 = the values of rs1, rs2, a3 = bits 14 to 12. May trap; else it is done.
-# They are jumped to, so that their ret leads out of step_instruction.
+# All of these: a0 = the instruction, a1, a2 = the values of rs1, rs2, a3 = bits 14 to 12. May trap; else it is
+# done. They are jumped to, so that their ret leads out of step_instruction.
 
 step_illegal:
         lw      a1, V_INSTRUCTION(s0)
