@@ -77,7 +77,9 @@ uart_load:
         li      a1, 1
         ret
 2:
-        li      t0, UART                        # we get it: is there any?
+        lw      t0, V_UART_COUNT(s0)            # we get it: is there any?
+        bnez    t0, 1b
+        li      t0, UART
         lbu     t0, UART_LSR(t0)
         andi    t0, t0, LSR_READY
         beqz    t0, 1b
