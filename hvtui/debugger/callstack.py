@@ -145,6 +145,8 @@ class CallStack:
         self._serial = 0
         self._parked: dict[_ContextKey, Suspended] = {}
         self._threads: dict[_ThreadKey, Frame] = {}
+        # Where hypervisors have handed traps on to.
+        self._vectors: set[int] = set()
         self._times: dict[tuple[object, ...], int] = {}
         self.top = Activation(Entered.RESET, Position(0), Privilege.M)
         self.frames: Frame | None = None
@@ -155,6 +157,7 @@ class CallStack:
         """Begin anew, at the first instruction."""
         self._parked.clear()
         self._threads.clear()
+        self._vectors.clear()
         self.ended = ()
         self._times.clear()
         self.top = Activation(Entered.RESET, entry, privilege)
@@ -200,12 +203,19 @@ class CallStack:
         ended, waits, trap = self.top, self.top.below, self.top.event
         if trap is not None and waits is not None and self._is_injection(by, resumed):
             self.ended = (ended.serial,)
+            self._note_vector(resumed)
             self._push(
                 Activation(Entered.INJECTED, resumed, event.target, waits, event=trap, by=by.owner),
                 (Entered.INJECTED, trap.cause, trap.bits, resumed.owner),
             )
             return Passage.INJECTION
         self._end_for_switch()
+        if (delayed := self._interrupted_guest(resumed)) is not None:
+            self._push(
+                Activation(Entered.INJECTED, resumed, event.target, delayed, by=by.owner),
+                (Entered.INJECTED, None, (), resumed.owner),
+            )
+            return Passage.INJECTION
         self._push(
             Activation(Entered.SWITCHED, resumed, event.target, by=by.owner),
             (Entered.SWITCHED, resumed.owner, by.owner),
@@ -317,6 +327,26 @@ class CallStack:
             and inside is not None
             and inside.vm == resumed.component.vm
         )
+
+    def _note_vector(self, entry: Position) -> None:
+        if len(self._vectors) >= MOST_PARKED:
+            self._vectors.clear()
+        self._vectors.add(_identity(entry))
+
+    def _interrupted_guest(self, resumed: Position) -> Suspended | None:
+        """Return what a trap interrupts that is handed on late, after another guest has run.
+
+        It shows in the CPU going where traps were handed on to before. What waits is the context of
+        that guest that was left last.
+        """
+        component = resumed.component
+        if component is None or component.vm is None or _identity(resumed) not in self._vectors:
+            return None
+        for waits in reversed(self._parked.values()):
+            inside = waits.position.component
+            if inside is not None and inside.vm == component.vm:
+                return waits
+        return None
 
     def _push(self, activation: Activation, kind: tuple[object, ...]) -> None:
         times = self._times[kind] = self._times.get(kind, 0) + 1

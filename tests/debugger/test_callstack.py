@@ -310,6 +310,53 @@ def test_a_trap_that_is_handed_on_is_shown_as_an_injection_above_the_interrupted
     ]
 
 
+TWO_GUESTS = """\
+_start: la      t0, handler
+        csrw    mtvec, t0
+        li      t0, -1
+        csrw    pmpaddr0, t0
+        li      t0, 0x1f
+        csrw    pmpcfg0, t0
+        la      s0, journey
+next:   lw      t0, 0(s0)
+        csrw    mepc, t0
+        lw      t0, 4(s0)
+        csrw    mstatus, t0
+        addi    s0, s0, 8
+        mret
+        .balign 4
+handler: j      next
+        .data
+journey: .word  0x80020000, 0           # the program of vm1
+        .word   0x80010000, 1 << 11     # its system call, to the kernel of vm1
+        .word   0x80020004, 0           # back
+        .word   0x80030000, 0           # instead of an answer: the program of vm2
+        .word   0x80010000, 1 << 11     # only now the kernel of vm1
+"""
+
+
+def test_a_trap_that_is_handed_on_after_another_guest_ran_stands_above_what_it_interrupted() -> None:
+    session = session_of(
+        Part("hyper", TWO_GUESTS, role="hypervisor"),
+        Part("guest", "trap: nop\n mret\n", 0x8001_0000, "kernel", "vm1"),
+        Part("program", "_start: ecall\n call f\nf: ecall\n", 0x8002_0000, "user", "vm1"),
+        Part("other", "_start: ecall\n", 0x8003_0000, "user", "vm2"),
+    )
+    session.break_on_trap("injection")
+    session.resume()
+    waiting = "3 program _start program.s:1 [switched to by hyper]"
+    assert lines(session) == [
+        "1 guest trap guest.s:1 [injected by hyper: environment call from U]",
+        waiting,
+    ]
+    session.resume()
+    assert lines(session) == [
+        "1 guest trap guest.s:1 [injected by hyper: a trap]",
+        "3 program f program.s:3",
+        waiting.replace("s:1", "s:2"),
+    ]
+
+
 def test_two_components_at_one_address_are_told_apart_by_where_they_lie() -> None:
     session = virtualized()
     session.break_at("program::ask")
