@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hvtui.debugger.snapshot import Snapshot
 from hvtui.machine.privilege import PRIVILEGE_OF_RING
+from hvtui.machinefile.system import Component
 from hvtui.tui.panes.pane import DrawnPane
 from hvtui.tui.rows import Piece, Row, Span, crop, join, row
 
@@ -89,7 +90,7 @@ def _facts(snapshot: Snapshot, width: int) -> list[Row]:
     ]  # fmt: skip
     if component is None:
         return [*rows, row(("no component lies here", "dim"))]
-    role = component.role + (f" of {component.vm}" if component.vm else "")
+    role = _role(component)
     rows.append(
         row(
             (component.name[:width], "strong"),
@@ -102,6 +103,13 @@ def _facts(snapshot: Snapshot, width: int) -> list[Row]:
     rows.append(row(("runs in   ", "dim"), *_ring_name(ring)))
     rows.append(_verdict(snapshot))
     return rows
+
+
+def _role(component: Component) -> str:
+    """Return what the component is, unless its name says that already."""
+    if component.vm is not None:
+        return f"{component.role} of {component.vm}"
+    return "" if component.role == component.name else component.role
 
 
 def _ring_name(ring: int) -> tuple[Piece, ...]:
@@ -125,7 +133,7 @@ def _in_words(snapshot: Snapshot) -> tuple[Row, ...]:
     )
     if component is None:
         return (first, row(("no component lies here", "dim")))
-    role = component.role + (f" of {component.vm}" if component.vm else "")
+    role = _role(component)
     second = row((component.name, "strong"), (f"  {role}", "dim"))
     if component.believes is None:
         return (first, second)
