@@ -29,8 +29,10 @@
 #       pmp.s           the guest's memory protection
 #       walk.s          the guest's page tables
 #       shadow.s        the tables that the hardware walks instead
-#       access.s        emulating loads and stores: devices, and pages that cannot be mapped
-#       step.s          emulating anything else, where code cannot be mapped
+#       faults.s        page faults: fill the tables, or emulate, or let the guest have its trap
+#       access.s        where a guest's access goes when we make it
+#       loads.s         emulating loads, stores and atomics: devices, and pages that cannot be mapped
+#       step.s          emulating any instruction, where code cannot be mapped
 #       devices.s       which device answers where; CLINT and finisher
 #       uart.s plic.s   the two larger devices
 #       console.s       the real console, shared by all
@@ -175,7 +177,9 @@
         .include "type1/pmp.s"
         .include "type1/walk.s"
         .include "type1/shadow.s"
+        .include "type1/faults.s"
         .include "type1/access.s"
+        .include "type1/loads.s"
         .include "type1/step.s"
         .include "type1/devices.s"
         .include "type1/uart.s"

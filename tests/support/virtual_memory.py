@@ -20,7 +20,19 @@ from hvtui.machine.privilege import Privilege
 from hvtui.machine.translation import Access
 from tests.support.hypervisor_harness import MASK, Bench
 
-PARTS = ("pmp", "walk", "shadow", "access", "step", "devices", "uart", "plic", "console")
+PARTS = (
+    "pmp",
+    "walk",
+    "shadow",
+    "faults",
+    "access",
+    "loads",
+    "step",
+    "devices",
+    "uart",
+    "plic",
+    "console",
+)
 STUBS = """
         .section .text
 memory_init:

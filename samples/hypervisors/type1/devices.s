@@ -1,7 +1,7 @@
 # type1/devices.s - the guest's devices: which one answers where. The two small ones, CLINT and finisher, are here.
 #
 # No page with a device in it is ever mapped for a guest. So a load or store to a device takes a page fault, ends up
-# here (from type1/access.s), and we do to the virtual device what the access would have done to the real one.
+# here (from type1/loads.s), and we do to the virtual device what the access would have done to the real one.
 # The map is that of the real machine: the guest believes to have one of its own.
 #
 # An access has 1, 2 or 4 bytes and is naturally aligned; access.s sees to that. The address and the value are

@@ -1,7 +1,7 @@
 # type1/exits.s - why was the guest left, and who is to deal with it?
 #
 #       a kernel instruction            emulate it                              type1/kernel.s
-#       a page or access fault          fill the shadow, emulate a device, ...  type1/shadow.s
+#       a page or access fault          fill the shadow, emulate a device, ...  type1/faults.s
 #       an interrupt                    ours: the clock or the console
 #       ecall, ebreak, all else         the guest's own business                type1/traps.s
 #

@@ -1,6 +1,6 @@
 # type1/step.s - one instruction of the guest done by hand.
 #
-# Whatever the hardware cannot do for the guest ends here: an access that type1/access.s has to emulate, and code in
+# Whatever the hardware cannot do for the guest ends here: an access that type1/loads.s has to emulate, and code in
 # memory that cannot be mapped as the guest may use it. There every single instruction is emulated, which is slow,
 # and rare: the PMP divides the page, or lets it be executed but not read.
 #
@@ -264,6 +264,31 @@ step_system:
 2:
         li      a0, CAUSE_BREAKPOINT
         lw      a1, V_PC(s0)
+        ret
+
+# set_rd: the guest's register rd of V_INSTRUCTION = a0.
+set_rd:
+        lw      t0, V_INSTRUCTION(s0)
+        srli    t0, t0, 7 - 2
+        andi    t0, t0, 31 << 2
+        beqz    t0, 1f                          # x0 stays 0
+        add     t0, t0, s0
+        sw      a0, V_X(t0)
+1:
+        ret
+
+# instruction_done: the instruction at V_PC is done, the one after it is next. a0 = NO_TRAP.
+instruction_done:
+        lw      t0, V_PC(s0)
+        addi    t0, t0, 4
+        sw      t0, V_NEXT_PC(s0)
+jump_done:                                      # the same, where V_NEXT_PC is set
+        addi    sp, sp, -16
+        sw      ra, 12(sp)
+        call    retire
+        li      a0, NO_TRAP
+        lw      ra, 12(sp)
+        addi    sp, sp, 16
         ret
 
 # run_one: execute the instruction a0, which may read a1 and a2 and write a0 and memory: a0 = its result. It must be
