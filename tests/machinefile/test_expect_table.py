@@ -75,7 +75,7 @@ WRONG = [
     ("exit = -1", "key 'exit'", ["too small"]),
     ("exti = 1", "key 'exti'", ["mean 'exit'"]),
     ('ends = "stick"', "key 'ends'", ["mean 'stuck'"]),
-    ("console_pattern = '(a'", "key 'console_pattern.0'", ["a ( has no )", "character 3"]),
+    ("console_pattern = '(a'", "key 'console_pattern.0'", ["is no regular expression", "character 3"]),
     ("console_pattern = ['a', 5]", "key 'console_pattern.1'", ["regular expression", "single quotes"]),
     ("traps = { wrstatsu = 1 }", "key 'traps.wrstatsu'", ["mean 'wrstatus'", "ecall-u"]),
     ('traps = { illegal = "9..5" }', "key 'traps.illegal'", ["holds no number"]),
