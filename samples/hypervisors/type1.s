@@ -21,7 +21,8 @@
 #       world.s         the way out of a guest and the way back in: the world switch
 #       exits.s         why was the guest left? who is to deal with it?
 #       kernel.s        emulating kernel instructions: decoding, mret, sret, wfi, sfence.vma
-#       csrs.s          emulating CSR instructions: a table of all CSRs
+#       zicsr.s         emulating CSR instructions
+#       csrs.s          the CSRs that a guest has: a table
 #       views.s         the CSRs that are not a word of their own: sstatus, mip, counters, PMP ...
 #       traps.s         giving a trap to the guest: what belongs to it
 #       interrupts.s    giving interrupts to the guest, when and only when it would take them
@@ -169,6 +170,7 @@
         .include "type1/world.s"
         .include "type1/exits.s"
         .include "type1/kernel.s"
+        .include "type1/zicsr.s"
         .include "type1/csrs.s"
         .include "type1/views.s"
         .include "type1/traps.s"
