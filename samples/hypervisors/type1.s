@@ -19,6 +19,7 @@
 #       boot.s          from reset to the first guest instruction
 #       cpu.s           which generation of CPU is this, and making it trap
 #       world.s         the way out of a guest and the way back in: the world switch
+#       rings.s         which real mode and which tables belong to the guest's mode
 #       exits.s         why was the guest left? who is to deal with it?
 #       kernel.s        emulating kernel instructions: decoding, mret, sret, wfi, sfence.vma
 #       zicsr.s         emulating CSR instructions
@@ -168,6 +169,7 @@
         .include "type1/boot.s"                 # _start is the first byte of the program
         .include "type1/cpu.s"
         .include "type1/world.s"
+        .include "type1/rings.s"
         .include "type1/exits.s"
         .include "type1/kernel.s"
         .include "type1/zicsr.s"

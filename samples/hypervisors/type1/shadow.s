@@ -76,26 +76,9 @@ clear_page:
 
 # shadow_root: a0 = the real satp for the guest as it stands, a1 = the number of the root, which is up to date.
 shadow_root:
-        lw      t0, V_PRIVILEGE(s0)
-        lw      t1, V_MSTATUS(s0)
-        li      t2, MSTATUS_MPRV
-        and     t2, t1, t2
-        beqz    t2, 1f
-        li      a1, ROOT_MPRV
-        srli    t1, t1, MSTATUS_MPP_LOW
-        andi    t1, t1, 3
-        bne     t1, t0, 3f                      # data belongs to another mode than code
-1:
-        li      a1, ROOT_M
-        li      t1, PRIV_M
-        beq     t0, t1, 3f
-        li      a1, ROOT_PAGED
-        lw      t1, V_SATP(s0)
-        bltz    t1, 3f
-        li      a1, ROOT_U
-        beqz    t0, 3f
-        li      a1, ROOT_S
-3:
+        mv      t6, ra
+        call    guest_root
+        mv      ra, t6
         lw      t0, V_STALE(s0)
         srl     t1, t0, a1
         andi    t1, t1, 1

@@ -87,7 +87,7 @@ world_enter:
         li      t0, IP_MTIP | IP_MEIP           # nothing but our own clock and console interrupts
         csrw    mie, t0
 2:
-        call    world_status
+        call    guest_status
         csrw    mstatus, a0                     # to S or U, with what traps there
         lw      t0, V_PC(s0)
         csrw    mepc, t0
@@ -119,39 +119,6 @@ enter_stamp:
         lw      s0, 4*8(s0)                     # the base register comes last
         mret
 enter_end:
-
-# world_status: a0 = the real mstatus for the guest as it stands.
-#
-# MPP is the real mode. TVM, TW and TSR make satp, sfence.vma, wfi and sret trap in S mode, which on a classic CPU
-# they would not do by themselves. SUM and MXR are the guest's own: they are about pages that its own tables
-# describe, and the shadow tables keep its U bits. In virtual M mode they mean nothing (but see type1/access.s for
-# MPRV). Neither do interrupts for S there, but the hardware, in S mode, would take them: SIE is held at 0 then.
-world_status:
-        lw      a0, V_MSTATUS(s0)
-        li      t0, MSTATUS_FS | MSTATUS_SUM | MSTATUS_MXR | MSTATUS_SPP | MSTATUS_SPIE | MSTATUS_SIE
-        and     t0, a0, t0
-        li      t1, MSTATUS_TVM | MSTATUS_TW | MSTATUS_TSR
-        or      t0, t0, t1
-        lw      t1, V_PRIVILEGE(s0)
-        beqz    t1, 1f                          # U: MPP = 0
-        li      t2, PRIV_S << MSTATUS_MPP_LOW
-        or      t0, t0, t2
-        li      t2, PRIV_M
-        bne     t1, t2, 1f
-        lw      t2, V_MIE(s0)
-        lw      t3, V_MIDELEG(s0)
-        and     t2, t2, t3
-        beqz    t2, 2f
-        andi    t0, t0, ~MSTATUS_SIE            # S's interrupts are none of M's business: the hardware must hold them
-2:
-        li      t2, MSTATUS_MPRV
-        and     t2, a0, t2
-        beqz    t2, 1f
-        li      t2, ~MSTATUS_MXR                # MPRV: no page may be readable, not even because it is executable
-        and     t0, t0, t2
-1:
-        mv      a0, t0
-        ret
 
 # supervisor_load: where S mode's CSRs do not trap, the guest's own values into the real ones.
 #
@@ -205,7 +172,7 @@ supervisor_save:
         lw      t0, V_MIDELEG(s0)
         csrr    t1, mie                         # sie: the delegated bits of mie
         lw      t2, V_MIE(s0)
-        and     t5, t2, t0                      # t5: whether SIE was held at 0, see world_status
+        and     t5, t2, t0                      # t5: whether SIE was held at 0, see guest_status
         xor     t1, t1, t2
         and     t1, t1, t0
         xor     t2, t2, t1
@@ -218,7 +185,7 @@ supervisor_save:
         xor     t2, t2, t1
         sw      t2, V_MIP(s0)
 
-        # sstatus. What world_status held back in virtual M mode keeps the guest's own value: MXR under MPRV, and
+        # sstatus. What guest_status held back in virtual M mode keeps the guest's own value: MXR under MPRV, and
         # SIE, unless the guest has set it since.
         li      t0, MSTATUS_FS | MSTATUS_SUM | MSTATUS_MXR | MSTATUS_SPP | MSTATUS_SPIE | MSTATUS_SIE
         csrr    t1, mstatus
