@@ -5,8 +5,10 @@
 #
 #       1   pages 0, 1, 2, 3 were written, in this order    page 0 had to go
 #       2   page 1 was read, then page 0                    page 1 was the oldest, but in use: 2 had to go
-#       3   all four were read                              page 3 was written to the swap area; page 0 was only
-#                                                           dropped: it had not changed since it came back
+#       3   page 0 was written, then 2, 3, 1, 0 were read   pages 3, 0, 2 had to go. The swap area had a copy of 0,
+#                                                           but it had changed. 2 had not: it was just dropped
+#
+# The sum tells whether all of them came back with what was in them.
 
         .include "paging/lib.s"
         program  pager
@@ -38,12 +40,14 @@ _start:
         la      a0, states + 7
         system  SYS_PAGES
 
-        lw      s4, 0(s0)
+        li      t0, 5
+        sw      t0, 0(s0)                       # was mapped for reading, and is dirty from here on
+        lw      s4, 0(s2)
+        lw      t0, 0(s3)
+        add     s4, s4, t0
         lw      t0, 0(s1)
         add     s4, s4, t0
-        lw      t0, 0(s2)
-        add     s4, s4, t0
-        lw      t0, 0(s3)
+        lw      t0, 0(s0)
         add     s4, s4, t0
         la      a0, states + 14
         system  SYS_PAGES
