@@ -21,6 +21,7 @@ from hvtui.machine.translation import Access
 from tests.support.hypervisor_harness import MASK, Bench
 
 PARTS = (
+    "rings",
     "pmp",
     "walk",
     "shadow",
@@ -75,7 +76,9 @@ _MEMORY_CAUSES = {
     Cause.STORE_PAGE_FAULT,
 }
 _ACCESSED_AND_DIRTY = 0xC0
+_RWX = 0x0E
 _HANDLER = 0x8030_0000
+_NEAR = 8 * PAGE_SIZE  # where tests do almost everything
 _EVERYWHERE, _OPEN = MASK, 0x1F
 # An access that crosses a page's border is refused twice, by either page, before it goes through.
 _ATTEMPTS = 5
@@ -196,6 +199,20 @@ class MemoryTwins:
         if self._tables() != tables:
             self.bench.call("shadow_drop_all")
 
+    def check_all(self) -> None:
+        """All of memory agrees, and all that the shadow tables map is the guest's own."""
+        self._check_memory(RAM_SIZE)
+        bench = self.bench
+        tables = bench["V_TABLES"]
+        for number in range(bench["V_TABLES_USED"]):
+            start = tables + number * PAGE_SIZE - RAM_BASE >> 2
+            for entry in bench.machine.ram.words[start : start + PAGE_SIZE // 4]:
+                if entry & _RWX:
+                    assert VM_BASE <= entry >> 10 << 12 < VM_BASE + RAM_SIZE, hex(entry)
+                elif entry:
+                    inside = (entry >> 10 << 12) - tables
+                    assert 0 < inside < bench["V_TABLES_USED"] * PAGE_SIZE, hex(entry)
+
     # Both sides.
 
     def _set_up_native(self, pc: int, registers: dict[int, int]) -> None:
@@ -262,13 +279,12 @@ class MemoryTwins:
     def _tables(self) -> list[int]:
         """What the page tables say, but for A and D."""
         words = self.native.ram.words[: self.tables // 4]
-        return [word & ~_ACCESSED_AND_DIRTY for word in words]
+        return [word & ~_ACCESSED_AND_DIRTY for word in words if word]
 
-    def _check_memory(self) -> None:
-        offset = VM_BASE - RAM_BASE
-        guest = self.bench.machine.ram.read(VM_BASE, RAM_SIZE)
-        assert guest == self.native.ram.read(RAM_BASE, RAM_SIZE), _first_difference(
-            self.native.ram.words, self.bench.machine.ram.words[offset // 4 :]
+    def _check_memory(self, size: int = _NEAR) -> None:
+        guest = self.bench.machine.ram.read(VM_BASE, size)
+        assert guest == self.native.ram.read(RAM_BASE, size), _first_difference(
+            self.native.ram.words, self.bench.machine.ram.words[VM_BASE - RAM_BASE >> 2 :]
         )
 
 
