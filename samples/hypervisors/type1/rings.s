@@ -5,8 +5,8 @@
 #       S                   S, ring 1               ROOT_S, or with paging ROOT_PAGED
 #       U                   U, ring 3               ROOT_U, or with paging ROOT_PAGED
 #
-# Two modes that may not see the same memory must differ in one of the two: a guest's kernel and its programs are told
-# apart by the real mode and the U bits of pages, M and S by tables of their own.
+# Two modes that may not see the same memory must differ in one of the two: a guest's kernel and its programs are
+# told apart by the real mode and the U bits of pages, M and S by tables of their own.
 
         .section .text
 
