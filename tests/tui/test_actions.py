@@ -247,6 +247,28 @@ wait:   lbu     t0, 5(s0)
         assert pilot.app.focused is pilot.app.screen.query_one("#source")
 
 
+async def test_lines_typed_ahead_of_a_slow_screen_reach_the_guest_one_by_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sent: list[bytes] = []
+    async with running(system_of(calls())) as pilot:
+        monkeypatch.setattr(debugger(pilot).session, "send", sent.append)
+        await press(pilot, "colon")
+        for key in ("o", "n", "e", "enter", "t", "w", "o", "enter"):
+            pilot.app.simulate_key(key)
+        await settle(pilot)
+        assert sent == [b"one\n", b"two\n"]
+
+
+async def test_slash_goes_to_what_was_typed_before_enter() -> None:
+    async with running(system_of(*user("_start: nop\nmiddle: nop\n j _start\n"))) as pilot:
+        await press(pilot, "slash")
+        for key in (*"middle", "enter", "b"):
+            pilot.app.simulate_key(key)
+        await settle(pilot)
+        assert any("▷" in line and "middle:" in line for line in screen_text(pilot))
+
+
 async def test_a_guest_that_waits_for_input_goes_on_when_it_is_typed() -> None:
     waits = """\
 _start: li      s0, 0x10000000

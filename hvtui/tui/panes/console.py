@@ -16,6 +16,7 @@ from textual.widgets import Input
 
 from hvtui.debugger.console import LINES_KEPT
 from hvtui.debugger.snapshot import Snapshot
+from hvtui.tui.input_line import InputLine
 from hvtui.tui.panes.pane import DrawnPane
 from hvtui.tui.rows import Row, row
 
@@ -67,8 +68,8 @@ class Output(DrawnPane):
         self.scroll_to(y=highest, animate=False, force=True, immediate=True)
 
 
-class InputLine(Input):
-    """What the person types, until Enter sends it to the guest."""
+class GuestLine(InputLine):
+    """What the person types, until Enter sends it to the guest and begins the next line."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Back to the panes", show=False)
@@ -77,6 +78,11 @@ class InputLine(Input):
     def action_leave(self) -> None:
         """Give the keys back to the debugger."""
         self.post_message(ConsolePane.Left())
+
+    async def action_submit(self) -> None:
+        """Send the line, and make room for the next."""
+        await super().action_submit()
+        self.value = ""
 
 
 class ConsolePane(Vertical):
@@ -104,16 +110,15 @@ guest when Enter sends it, with a newline at its end. Esc gives the keys back to
     def compose(self) -> ComposeResult:
         """Yield output and input."""
         yield Output()
-        yield InputLine(
+        yield GuestLine(
             placeholder="type here for the guest, Enter sends", compact=True, id="console-input"
         )
 
     def focus_input(self) -> None:
         """Let the person type."""
-        self.query_one(InputLine).focus()
+        self.query_one(GuestLine).focus()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Send the line to the guest."""
         event.stop()
-        event.input.value = ""
         self.post_message(self.Typed(event.value.encode() + b"\n"))

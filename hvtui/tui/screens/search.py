@@ -11,6 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 
 from hvtui.tui.choice_list import ChoiceList
+from hvtui.tui.input_line import InputLine
 
 T = TypeVar("T")
 
@@ -37,7 +38,7 @@ class SearchScreen(ModalScreen[T]):
             dialog.border_title = f" {self.HEADING} "
             dialog.border_subtitle = f" {self.KEYS} "
             yield Static(self.EXPLANATION, classes="explanation")
-            yield Input(placeholder=self.PLACEHOLDER, compact=True, id="search")
+            yield InputLine(placeholder=self.PLACEHOLDER, compact=True, id="search")
             yield Static("", classes="problem")
             yield ChoiceList(id="choices", compact=True)
 
