@@ -1,5 +1,6 @@
 """The guest with page tables: its sample run, and what it promises to programs and keeps from them."""
 
+import shutil
 import textwrap
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -675,3 +676,89 @@ def test_the_firmware_refuses_calls_that_it_does_not_have(pagingos: Pagingos) ->
     assert pagingos.lines(f"_start:\nsystem SYS_GETPID\nbgez a0, 1f\n{text('refused')}1:\n{EXIT}") == [
         "refused"
     ]
+
+
+# ---- under the hypervisor
+
+
+SHADOW_PAGING = "08-shadow-paging"
+
+
+def shadow_paging(samples: Path, *options: str) -> list[str]:
+    """Return what vm1 prints in the lesson on shadow paging."""
+    report = report_of(samples / SHADOW_PAGING, "--max-instructions=3000000", *options)
+    lines: list[str] = report["console"].splitlines()
+    return [line.removeprefix("vm1| ") for line in lines if line.startswith("vm1| ")]
+
+
+@pytest.mark.parametrize("cpu", ["classic", "vt", "svm"])
+def test_a_virtual_machine_shows_what_a_real_one_does(cpu: str) -> None:
+    assert shadow_paging(SAMPLES, f"--cpu={cpu}") == CONSOLE.splitlines()
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A line of a source that somebody forgot, and the lines of the console that are wrong then."""
+
+    file: str
+    line: str
+    symptoms: tuple[str, ...]
+
+
+SUM_OF_15 = (
+    "pager: sddw--,sddw--,sddw--; the sum is 15",
+    "pagingos: pager (3): pages: 1 out, 0 dropped, 0 in",
+)
+CHILD_SAYS_53 = ("forker: the child makes 42 + 10 = 53",)
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        pytest.param(
+            Mistake("hypervisors/type1/kernel.s", "call    shadow_drop\n", SUM_OF_15),
+            id="hypervisor-ignores-sfence-with-an-address",
+        ),
+        pytest.param(
+            Mistake("hypervisors/type1/kernel.s", "call    shadow_drop_all\n", CHILD_SAYS_53),
+            id="hypervisor-ignores-sfence-of-all-addresses",
+        ),
+        pytest.param(
+            Mistake(
+                "hypervisors/type1/faults.s",
+                "andi    t0, t0, ~ACCESS_W ",
+                (
+                    "pager: sddw--,rdsw--,r.sd--; the sum is 10",
+                    "pagingos: pager (3): pages: 3 out, 2 dropped, 4 in",
+                ),
+            ),
+            id="hypervisor-misses-the-first-store",
+        ),
+        pytest.param(
+            Mistake("guests/pagingos/fork.s", "sfence.vma ", CHILD_SAYS_53),
+            id="guest-forgets-sfence-after-taking-rights-away",
+        ),
+        pytest.param(
+            Mistake(
+                "guests/pagingos/replacement.s",
+                "sfence.vma a1\n",
+                (
+                    "pager: sddw--,rsdw--,wrsw--; the sum is 14",
+                    "pagingos: pager (3): pages: 3 out, 0 dropped, 2 in",
+                ),
+            ),
+            id="guest-forgets-sfence-after-clearing-a",
+        ),
+    ],
+)
+def test_what_the_lesson_says_of_mistakes_is_true(tmp_path: Path, mistake: Mistake) -> None:
+    for name in ("guests", "users", "hypervisors", SHADOW_PAGING):
+        shutil.copytree(SAMPLES / name, tmp_path / name)
+    source = tmp_path / mistake.file
+    text = source.read_text(encoding="utf-8")
+    assert text.count(mistake.line) == 1
+    nop = "nop\n" if mistake.line.endswith("\n") else "nop #"
+    source.write_text(text.replace(mistake.line, nop), encoding="utf-8")
+    seen = shadow_paging(tmp_path)
+    wrong = [line for line, right in zip(seen, CONSOLE.splitlines(), strict=True) if line != right]
+    assert wrong == list(mistake.symptoms)
