@@ -22,8 +22,8 @@
 #       rings.s         which real mode and which tables belong to the guest's mode
 #       exits.s         why was the guest left? who is to deal with it?
 #       kernel.s        emulating kernel instructions: decoding, mret, sret, wfi, sfence.vma
-#       zicsr.s         emulating CSR instructions
 #       csrs.s          the CSRs that a guest has: a table
+#       zicsr.s         emulating CSR instructions
 #       views.s         the CSRs that are not a word of their own: sstatus, mip, counters, PMP ...
 #       traps.s         giving a trap to the guest: what belongs to it
 #       interrupts.s    giving interrupts to the guest, when and only when it would take them
@@ -172,8 +172,8 @@
         .include "type1/rings.s"
         .include "type1/exits.s"
         .include "type1/kernel.s"
-        .include "type1/zicsr.s"
         .include "type1/csrs.s"
+        .include "type1/zicsr.s"
         .include "type1/views.s"
         .include "type1/traps.s"
         .include "type1/interrupts.s"
