@@ -62,7 +62,7 @@ def test_each_module_says_what_it_is() -> None:
 def _sample_names() -> set[str]:
     """How a sample is called in a path: the folders of machines, the files of programs."""
     samples = ROOT / "samples"
-    folders = {path.parent.name for path in samples.glob("*/machine.toml")}
+    folders = {path.parent.name for path in samples.rglob("machine.toml")}
     return folders | {path.name for path in samples.rglob("*.s")}
 
 
