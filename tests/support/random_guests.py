@@ -82,6 +82,7 @@ _KEPT = frozenset(
     {_NUMBER[name] for name in ("mtvec", "stvec", "medeleg", "satp")}
     | {row.number for row in CSRS if row.name.startswith("pmp")}
 )
+_SUPERVISOR_STATUS = frozenset(_NUMBER[name] for name in ("sstatus", "sie", "sip"))
 # What S may handle: not a failing fetch, which is how it asks for M.
 _DELEGABLE = 0xA35C | 1
 _CSR_FORMS = ("csrrw", "csrrs", "csrrc", "csrrwi", "csrrsi", "csrrci")
@@ -244,9 +245,13 @@ class Emitter:
 class _Structured(Emitter):
     """A program that stays within what its kernel can take."""
 
-    def __init__(self, random: Random, limit: int, symbols: dict[str, int]) -> None:
+    def __init__(
+        self, random: Random, limit: int, symbols: dict[str, int], *, supervisor_traps: bool
+    ) -> None:
         super().__init__(random, limit)
         self.symbols = symbols
+        self.delegates = supervisor_traps or random.randrange(2) == 0
+        self.looks_at_supervisor = supervisor_traps or not self.delegates
         self.landings: list[int] = []
         self.uses_paging = random.randrange(3) > 0
         self.uses_pmp = random.randrange(3) > 0
@@ -294,6 +299,10 @@ class _Structured(Emitter):
         number = self.random.choice(_NAMED)
         if self.random.randrange(8) == 0:
             number = self.random.choice(CSRS).number
+        if number == _NUMBER["mideleg"] and not self.delegates:
+            number = _NUMBER["mhartid"]
+        if number in _SUPERVISOR_STATUS and not self.looks_at_supervisor:
+            number = _NUMBER["sscratch"]
         if number in (_NUMBER["mtrapmap"], _NUMBER["mvmcb"]):
             self.csr_form(number)
         elif number in _KEPT or not self.random.randrange(3):
@@ -303,7 +312,8 @@ class _Structured(Emitter):
 
     def unknown_csr(self) -> None:
         number = self.random.randrange(0x1000)
-        self.csr_form(number, reads_only=number in _KEPT)
+        if number not in _SUPERVISOR_STATUS and number != _NUMBER["mideleg"]:
+            self.csr_form(number, reads_only=number in _KEPT)
 
     def change_mode(self) -> None:
         """Go on in another mode, in M by mret, in S (or M) by sret, behind what is written here."""
@@ -311,7 +321,9 @@ class _Structured(Emitter):
         form = random.choice(("mret", "mret", "sret"))
         base = random.choice(BASES) if self.uses_paging else GUEST_RAM
         epc, register = self.target(), self.target()
-        status = "mstatus" if form == "mret" or random.randrange(2) else "sstatus"
+        status = "mstatus"
+        if form == "sret" and self.looks_at_supervisor and random.randrange(2):
+            status = "sstatus"
         mask, value = (0x1800, random.choice((0, 0x800, 0x800, 0x1800)))
         if form == "sret":
             mask, value = (0x100, random.choice((0, 0x100)))
@@ -409,7 +421,8 @@ class _Structured(Emitter):
     def delegate(self) -> None:
         value = self.random.choice((0, _DELEGABLE, self.value() & _DELEGABLE))
         self.write_csr("medeleg", value, self.random.choice(("csrrw", "csrrs", "csrrc")))
-        self.write_csr("mideleg", self.random.choice((0, 0x222, 0x20, 0x2)))
+        if self.delegates:
+            self.write_csr("mideleg", self.random.choice((0, 0x222, 0x20, 0x2)))
 
     def interrupt_itself(self) -> None:
         random = self.random
@@ -564,8 +577,13 @@ class RandomGuest:
 _PROGRAM_SIZES = (0x400, 0x800, 0x1000)
 
 
-def structured(seed: int) -> RandomGuest:
-    """Return the structured guest of a seed."""
+def structured(seed: int, *, supervisor_traps: bool = True) -> RandomGuest:
+    """Return the structured guest of a seed.
+
+    Where the CSRs of S do not trap in S, a kernel of M that runs there is shown S's interrupts as off
+    while the hypervisor has to hold them back. Without `supervisor_traps` the guest does not look:
+    either it delegates no interrupt, or it leaves `sstatus`, `sie` and `sip` to its handlers in S.
+    """
     random = Random(seed)
     size = random.choice(_PROGRAM_SIZES)
     program, kernel = _kernel(size)
@@ -574,7 +592,7 @@ def structured(seed: int) -> RandomGuest:
     _fill_windows(random, image)
     _tables(random, image)
     symbols = {name: symbol.value for name, symbol in program.symbols.items()}
-    writer = _Structured(random, size, symbols)
+    writer = _Structured(random, size, symbols, supervisor_traps=supervisor_traps)
     writer.program()
     words = writer.words[: size // 4]
     image[PROGRAM : PROGRAM + 4 * len(words)] = code(words)
@@ -594,3 +612,274 @@ def _fill_windows(random: Random, image: bytearray) -> None:
             writer.plain()
         image[window : window + 256] = code(writer.words)
         image[window + 0xF00 : window + 0x1000] = random.randbytes(256)
+
+
+# Hostile guests.
+
+_WILD_TARGETS = (
+    0, 4, 0x1000_0000, FINISHER, CLINT, PLIC, GUEST_RAM, GUEST_RAM + 0x1000, GUEST_RAM + VM_SIZE,
+    GUEST_RAM + VM_SIZE - 4, GUEST_RAM + HYPERVISOR_SIZE + VM_SIZE, 0x8020_0000, 0x7FFF_FFFC, 0xFFFF_FFFC,
+    0xFFFF_F000, ALIAS, ALIAS + 0x1000, SUPER_ALIAS, SUPER_ALIAS + 0x1000, 2, GUEST_RAM + 2,
+)  # fmt: skip
+_WILD_REGISTERS = ("mtvec", "stvec", "mepc", "sepc", "medeleg", "mideleg", "mie", "mstatus", "satp")
+_CODE = 0x1000
+_VECTOR, _VECTOR_2 = 0x200, 0x300
+_VECTORS = (*(GUEST_RAM + _VECTOR,) * 10, GUEST_RAM + _VECTOR_2, None, 0)
+_END_ROOM = 0x80
+
+
+class _Hostile(Emitter):
+    """A program that keeps no rule."""
+
+    def address(self) -> int:
+        random = self.random
+        kind = random.randrange(8)
+        if kind < 3:
+            return super().address()
+        if kind < 5:
+            offset = random.choice((0, 4, 0xFFE, 0xFFF, 0x1000, 4 * random.randrange(1024)))
+            return (random.choice(_WILD_TARGETS) + offset) & 0xFFFF_FFFF
+        if kind < 7:
+            table = random.choice((ROOT, ROOT_2, LOW_TABLE, ALIAS_TABLE, SPARE_TABLE))
+            return random.choice(BASES) + table + 4 * random.randrange(1024)
+        return random.getrandbits(32)
+
+    def program(self) -> None:
+        """Write random actions, then a jump back to the first."""
+        random = self.random
+        actions: Sequence[tuple[int, Callable[[], None]]] = (
+            (random.choice((1, 10)), self.plain),
+            (random.choice((1, 10, 20)), self.any_access),
+            (random.choice((1, 10, 20)), self.any_csr),
+            (random.choice((0, 4)), self.raw),
+            (random.choice((0, 4)), self.any_row),
+            (random.choice((1, 8)), self.wild_register),
+            (random.choice((1, 4)), self.system),
+            (random.choice((0, 2)), self.wild_jump),
+            (random.choice((0, 6)), self.go_below),
+            (random.choice((0, 6)), self.entry),
+            (random.choice((0, 3)), self.overwrite),
+            (random.choice((0, 2)), self.device_storm),
+        )
+        weights = [weight for weight, _ in actions]
+        doers = [action for _, action in actions]
+        while self.place < self.limit - _END_ROOM:
+            random.choices(doers, weights)[0]()
+        self.put("jal", rd=0, target=-self.place)
+
+    def any_access(self) -> None:
+        random = self.random
+        address, pointer = self.address(), self.target()
+        if random.randrange(5) == 0:
+            self.atomic(address)
+            return
+        imm = random.choice((0, 0, 4, -4, random.randrange(-2048, 2048)))
+        self.constant(pointer, address - imm)
+        name = random.choice(_LOADS + _STORES)
+        if name in _LOADS:
+            self.put(name, rd=self.register(), rs1=pointer, imm=imm)
+        elif not FINISHER <= address < FINISHER + 4 or random.randrange(50) == 0:
+            self.put(name, rs2=self.register(), rs1=pointer, imm=imm)
+
+    def any_csr(self) -> None:
+        random = self.random
+        numbers = (random.choice(_NAMED), random.choice(CSRS).number, random.randrange(0x1000))
+        self.csr_form(random.choice(numbers))
+
+    def raw(self) -> None:
+        self.words.append(self.random.getrandbits(32))
+
+    def any_row(self) -> None:
+        row = self.random.choice(INSTRUCTIONS)
+        fields = {
+            name: self.random.randint(field.minimum, field.maximum) // field.alignment * field.alignment
+            for name, field in row.encoding.fields.items()
+        }
+        if "target" in fields:
+            fields["target"] = 4 * self.random.randrange(-16, 16)
+        self.words.append(row.encoding.encode(fields))
+
+    def wild_register(self) -> None:
+        random = self.random
+        name = random.choice(_WILD_REGISTERS)
+        value = random.choice((self.value(), random.choice(_WILD_TARGETS), GUEST_RAM + _VECTOR))
+        if name == "satp":
+            root = random.choice((GUEST_RAM + ROOT, GUEST_RAM + ROOT_2, self.address(), 0))
+            value = random.choice((0, 1 << 31 | root >> 12, 1 << 31 | random.getrandbits(31)))
+        elif name == "mstatus":
+            value = random.choice((value, 1 << 17, 3 << 17, 1 << 17 | 0x800, 0xFFFF_FFFF, 8))
+        elif name == "mie":
+            value = random.choice((value, 0xAAA, 0x80))
+        self.write_csr(name, value, random.choice(("csrrw", "csrrw", "csrrs", "csrrc")))
+
+    def system(self) -> None:
+        random = self.random
+        name = random.choice(("ecall", "ebreak", "mret", "sret", "sfence.vma", "fence.i", "ecall"))
+        if random.randrange(40) == 0:
+            name = "wfi"
+        if name == "sfence.vma":
+            self.put(name, rs1=self.register(), rs2=self.register())
+        else:
+            self.put(name)
+
+    def wild_jump(self) -> None:
+        register = self.target()
+        self.constant(register, self.random.choice((self.address(), self.random.choice(_WILD_TARGETS))))
+        self.put("jalr", rd=self.register(), rs1=register, imm=self.random.choice((0, 0, 2, 4)))
+
+    def go_below(self) -> None:
+        """Open the PMP mostly, and go on in S or U, at one of the names of what follows."""
+        random = self.random
+        if random.randrange(4):
+            self.write_csr("pmpaddr0", 0xFFFF_FFFF)
+            self.write_csr("pmpcfg0", 0x1F)
+        self.write_csr("mstatus", 0x1800, "csrrc")
+        self.write_csr("mstatus", random.choice((0, 0x800, 0x800, 0x1800)), "csrrs")
+        register = self.target()
+        base = random.choice(BASES)
+        self.constant(register, base + _CODE + self.place + 16)
+        self._csr("csrrw", _NUMBER["mepc"], 0, "rs1", register)
+        self.put("mret")
+
+    def entry(self) -> None:
+        """Write a page-table entry of the wild kind."""
+        random = self.random
+        pointer, value = random.sample(range(1, 32), 2)
+        table = random.choice((ROOT, ROOT_2, LOW_TABLE, ALIAS_TABLE, SPARE_TABLE))
+        self.constant(pointer, random.choice(BASES) + table + 4 * random.randrange(1024))
+        self.constant(value, random_entry(random, wild=True))
+        self.put("sw", rs1=pointer, rs2=value, imm=0)
+
+    def overwrite(self) -> None:
+        """Write into the program: in front of it, at it, behind it."""
+        random = self.random
+        pointer, value = random.sample(range(1, 32), 2)
+        near = _CODE + self.place + 4 * random.randrange(-20, 40)
+        self.constant(pointer, random.choice(BASES) + near)
+        self.constant(value, random.getrandbits(32))
+        self.put("sw", rs1=pointer, rs2=value, imm=0)
+
+    def device_storm(self) -> None:
+        """Store to a row of registers of a device."""
+        random = self.random
+        pointer = self.target()
+        self.constant(
+            pointer, random.choice((UART, CLINT + 0x3FF8, CLINT + 0xBFF0, PLIC, PLIC + 0x20_0000))
+        )
+        for n in range(random.randrange(2, 10)):
+            name = random.choice(("sb", "sh", "sw", "lw", "lb"))
+            size = _SIZES.get(name, 4)
+            imm = size * n if random.randrange(4) else random.randrange(-8, 64)
+            if name in _LOADS:
+                self.put(name, rd=self.register(), rs1=pointer, imm=imm)
+            else:
+                self.put(name, rs1=pointer, rs2=self.register(), imm=imm)
+
+
+def _handler(size: int) -> list[int]:
+    """Return a trap handler that goes on behind what trapped.
+
+    From a fetch that failed, a system call, and a word of zeros it goes on in M, somewhere in the
+    program of `size` bytes, a power of two.
+    """
+
+    def move(name: str, csr: str) -> int:
+        fields = {"rd": 5, "rs1": 0} if name == "csrrs" else {"rd": 0, "rs1": 5}
+        return word(name, csr=_NUMBER[csr], **fields)
+
+    back = [move("csrrs", "mscratch"), word("mret")]
+    skip = [
+        move("csrrs", "mepc"),
+        word("addi", rd=5, rs1=5, imm=4),
+        move("csrrw", "mepc"),
+        *back,
+    ]
+    lost = [
+        move("csrrs", "minstret"),
+        word("slli", rd=5, rs1=5, shamt=31 - size.bit_length() + 1),
+        word("srli", rd=5, rs1=5, shamt=31 - size.bit_length() + 1),
+        word("andi", rd=5, rs1=5, imm=-4),
+        *_add_constant(GUEST_RAM + _CODE),
+        move("csrrw", "mepc"),
+        *load_constant(5, 0x1800),
+        word("csrrs", rd=0, rs1=5, csr=_NUMBER["mstatus"]),
+        *back,
+    ]
+    head = [
+        move("csrrw", "mscratch"),
+        move("csrrs", "mtval"),
+        word("beq", rs1=5, rs2=0, target=4 * (6 + len(skip))),
+        move("csrrs", "mcause"),
+        word("addi", rd=5, rs1=5, imm=-1),
+        word("beq", rs1=5, rs2=0, target=4 * (3 + len(skip))),
+        word("addi", rd=5, rs1=5, imm=-11),
+        word("beq", rs1=5, rs2=0, target=4 * (1 + len(skip))),
+    ]
+    return head + skip + lost
+
+
+def _add_constant(value: int) -> list[int]:
+    """Return what adds a constant without low bits to x5, by way of x6."""
+    return [word("lui", rd=6, upper=value & 0xFFFF_F000), word("add", rd=5, rs1=5, rs2=6)]
+
+
+def _restarting_handler(place: int) -> list[int]:
+    """Return a trap handler that goes to a place in the program, in whatever mode."""
+    return [*load_constant(5, place), word("csrrw", rd=0, rs1=5, csr=_NUMBER["mepc"]), word("mret")]
+
+
+def _wild_entries(random: Random, image: bytearray, count: int) -> None:
+    for table in (ROOT, ROOT_2, LOW_TABLE, ALIAS_TABLE, SPARE_TABLE):
+        for _ in range(count):
+            index = random.choice((random.randrange(1024), random.randrange(16), 0x200, 0x100, 0x300))
+            entry = random_entry(random, wild=True)
+            image[table + 4 * index : table + 4 * index + 4] = entry.to_bytes(4, "little")
+
+
+def _gone_wild(random: Random, structured_image: bytes) -> bytes:
+    """Return a structured guest that has lost its manners in places, its handlers spared."""
+    image = bytearray(structured_image)
+    _wild_entries(random, image, random.choice((0, 2, 20)))
+    writer = _Hostile(random, 0)
+    doers = (writer.any_access, writer.any_csr, writer.raw, writer.any_row, writer.wild_register,
+             writer.system, writer.wild_jump, writer.go_below, writer.entry, writer.overwrite,
+             writer.device_storm)  # fmt: skip
+    for _ in range(random.randrange(1, 60)):
+        writer.words.clear()
+        random.choice(doers)()
+        place = PROGRAM + 4 * random.randrange(0x400 // 4)
+        image[place : place + writer.place] = code(writer.words)
+    return bytes(image)
+
+
+def hostile(seed: int) -> RandomGuest:
+    """Return the hostile guest of a seed."""
+    random = Random(seed)
+    kind = random.randrange(16)
+    if kind == 0:
+        return RandomGuest(seed, random.randbytes(IMAGE_SIZE))
+    if kind < 8:
+        return RandomGuest(seed, _gone_wild(random, structured(seed).image))
+    image = bytearray(IMAGE_SIZE)
+    _tables(random, image)
+    _wild_entries(random, image, random.choice((0, 10, 60)))
+    boot = Emitter(random, 0)
+    vector = random.choice(_VECTORS)
+    if vector is not None:
+        boot.constant(5, vector)
+        boot.words.append(word("csrrw", rd=0, rs1=5, csr=_NUMBER["mtvec"]))
+        boot.words.append(word("csrrw", rd=0, rs1=5, csr=_NUMBER["stvec"]))
+    if random.randrange(3):
+        for register in range(1, 32):
+            boot.constant(register, boot.value())
+    boot.put("jal", rd=0, target=_CODE - boot.place)
+    image[: boot.place] = code(boot.words)
+    size = random.choice((0x100, 0x200, 0x800))
+    handler = code(_handler(size))
+    image[_VECTOR : _VECTOR + len(handler)] = handler
+    restart = GUEST_RAM + _CODE + 4 * random.randrange(64)
+    image[_VECTOR_2 : _VECTOR_2 + 16] = code(_restarting_handler(restart))
+    writer = _Hostile(random, size)
+    writer.program()
+    image[_CODE : _CODE + writer.place] = code(writer.words)
+    return RandomGuest(seed, bytes(image))
