@@ -15,7 +15,7 @@ from hvtui.machine.pmp import EXECUTE, Pmp
 from hvtui.machine.privilege import Privilege
 from hvtui.machine.translation import Access, AddressSpace, PageWalker
 from hvtui.machine.trap import Trap
-from tests.support.bare_memory import MXR, PAGED, SUM, A, D, R, V, W, X, pte
+from tests.support.bare_memory import MXR, PAGED, SUM, A, D, R, U, V, W, X, pte
 from tests.support.hypervisor_harness import Bench
 from tests.support.memory_steps import (
     ALL,
@@ -27,6 +27,7 @@ from tests.support.memory_steps import (
     ROOT,
     TABLE,
     TABLES,
+    UART,
     Map,
     Protect,
     Step,
@@ -182,6 +183,28 @@ def walked(walker: PageWalker, address: int, access: Access, space: AddressSpace
     return NO_TRAP, physical
 
 
+@pytest.mark.parametrize("status", [0, SUM | MXR])
+def test_all_bits_of_an_entry_mean_what_they_mean_to_a_hart(bench: Bench, status: int) -> None:
+    bench.start_over()
+    ram, pmp = Ram(RAM_BASE, RAM_SIZE), Pmp()
+    write_pmp(bench, pmp, 0, NAPOT | ALL, MASK)
+    bench["V_SATP"], bench["V_MSTATUS"] = PAGED | page(ROOT) >> 12, status
+    walker = PageWalker(ram, pmp)
+    for flags in range(256):
+        entry = pte(page(DATA), flags)
+        for access in Access:
+            for privilege in (S, USER):
+                ram.write(page(ROOT), pte(page(TABLE), V).to_bytes(4, "little"))
+                ram.write(page(TABLE), entry.to_bytes(4, "little"))
+                bench.put_word(VM_BASE, pte(page(TABLE), V))
+                bench.put_word(VM_BASE + PAGE_SIZE, entry)
+                data = status if access is not Access.FETCH else 0
+                space = AddressSpace(privilege, page(ROOT), sum=data & SUM != 0, mxr=data & MXR != 0)
+                answer = bench.call("walk", 0x123, access.permission, privilege)
+                assert (answer.a0, answer.a1) == walked(walker, 0x123, access, space), hex(flags)
+                assert bench.word(VM_BASE + PAGE_SIZE) == ram.words[PAGE_SIZE // 4]
+
+
 # ---- single instructions
 
 
@@ -247,6 +270,45 @@ def test_sfence_for_an_address_drops_all_of_a_superpage(both: MemoryTwins, is_di
     assert [touch(both, "lw", place) for place in places] == [0, 0]
     both.put(superpage.place, pte(RAM_BASE, V | R | A | D), fence=places[0])
     assert all(touch(both, "sw", place) for place in places)  # refused, as natively
+
+
+def test_the_pmp_may_let_page_tables_be_read_and_not_be_written(both: MemoryTwins) -> None:
+    fresh, used = (Map(TABLE, n, pte(page(DATA), V | R | W | bits)) for n, bits in ((1, 0), (2, A | D)))
+    paged(both, Map(ROOT, 0, pte(page(TABLE), V)), Map(ROOT, 0x200, pte(RAM_BASE, 0xCF)), fresh, used)
+    both.write_pmp(0, NAPOT | 1, napot(page(TABLE), PAGE_SIZE))
+    for address in (0x1000, 0x2000):
+        for name in ("lw", "sw", "amoadd.w"):
+            touch(both, name, address)  # the first entry's A cannot be set: an access fault
+
+
+@pytest.mark.parametrize("status", [0, MXR])
+def test_mxr_does_not_read_what_the_pmp_lets_be_executed_only(both: MemoryTwins, status: int) -> None:
+    both.start_over()
+    both.write_pmp(0, NAPOT | 4, napot(page(CODE), PAGE_SIZE))
+    both.write_pmp(1, NAPOT | ALL, MASK)
+    Map(ROOT, 0x200, pte(RAM_BASE, V | X | A))(both)
+    both.enter(Mode(S, page(ROOT), status))
+    for _ in range(2):
+        touch(both, "lw", page(CODE) + 8)
+        touch(both, "lw", page(DATA))  # this one the PMP lets be read, and MXR the tables
+
+
+@pytest.mark.parametrize("as_whom", [S, USER])
+@pytest.mark.parametrize("status", [0, SUM, MXR])
+def test_mprv_loads_and_stores_by_the_tables_of_another_mode(
+    both: MemoryTwins, as_whom: Privilege, status: int
+) -> None:
+    tables = [
+        Map(TABLE, 1, pte(page(DATA), V | R | W)),
+        Map(TABLE, 2, pte(page(DATA + 1), V | R | W | U)),
+        Map(TABLE, 3, pte(page(DATA + 2), V | X | U)),
+    ]
+    paged(both, Map(ROOT, 0, pte(page(TABLE), V)), *tables)
+    Map(ROOT, 0x200, pte(page(TABLE), V))(both)  # where M, without tables, has its code
+    both.enter(Mode(M, page(ROOT), status, as_whom))
+    for address in (0x1000, 0x2000, 0x3000, RAM_BASE | 0x1000, RAM_BASE | 0x2000, UART + 7):
+        for name in ("sb", "lw", "amoor.w", "lr.w", "sc.w"):
+            touch(both, name, address)
 
 
 def test_more_tables_than_there_are_pages_for_them(both: MemoryTwins) -> None:
