@@ -1,7 +1,7 @@
 """Draws the README's picture: ``python -m tests.support.picture``.
 
-It shows the first sample where its program `spy` executes a kernel instruction in ring 3, with a
-breakpoint on that instruction's trap bit.
+It shows a guest kernel in a virtual machine, about to go back to its program: it writes mstatus, as if it
+owned ring 0.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ _FONTS = 'font-family: ui-monospace, "Cascadia Mono", Menlo, Consolas, "DejaVu S
 
 async def draw() -> str:
     """Return the picture as SVG that refers to nothing outside itself."""
-    async with running(load_system(ROOT / "samples" / "01-native"), SIZE) as pilot:
-        await press(pilot, "3", "b", "1", "c")
+    async with running(load_system(ROOT / "samples" / "04-type1-vt"), SIZE) as pilot:
+        await press(pilot, "slash", *"tinyos::resume", "enter", "b", "c", "c", "s")
         await settle(pilot)
-        drawn = pilot.app.export_screenshot(title="hvtui samples/01-native")
+        drawn = pilot.app.export_screenshot(title="hvtui samples/04-type1-vt")
     drawn = _REMOTE_FONT.sub("", drawn)
     drawn = re.sub(r"font-family: Fira Code, monospace", _FONTS, drawn)
     # Some that draw SVG would drop the blanks at the beginning of a piece of text.
