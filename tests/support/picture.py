@@ -1,7 +1,7 @@
 """Draws the README's picture: ``python -m tests.support.picture``.
 
-It shows a guest kernel in a virtual machine, about to go back to its program: it writes mstatus, as if it
-owned ring 0.
+It shows a guest kernel in a virtual machine, about to go back to its program: it writes mstatus, as
+if it owned ring 0.
 """
 
 from __future__ import annotations
