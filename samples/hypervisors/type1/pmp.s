@@ -10,8 +10,8 @@
 #
 # An address in a PMP register is divided by 4. All below is in these units, "words": so 34 bits fit into 32.
 #
-# One difference to a real PMP remains. Where an unlocked entry ends within a page, a misaligned access of M over
-# that very border is refused by the rules; as M's pages are mapped without looking at unlocked entries, it works.
+# Of the entries that are not locked M feels one thing alone: where one ends within a page, a misaligned access over
+# that border is refused, as no single entry matches all of it. So such an entry divides M's pages as well.
 
         .equ    PMP_ENTRIES,    16
         .equ    PMP_LOCKED,     1 << 7          # the bits of a configuration byte; R, W and X are the lowest
@@ -21,10 +21,12 @@
         .equ    PMP_NA4,        2               # this word alone (these two: the mode as a number)
         .equ    PMP_NAPOT,      3               # a naturally aligned power of two
         .equ    ACCESS_ALL,     ACCESS_R | ACCESS_W | ACCESS_X
+        .equ    PMP_PAGE_TOR,   PAGE_SIZE / 4 - 1       # low bits of an address that are 0 where TOR ends at a page
+        .equ    PMP_PAGE_NAPOT, PAGE_SIZE / 8 - 1       # low bits that are 1 where NAPOT is a page or more
         .equ    PMP_USED,       PMP_LOCKED | PMP_MODE | ACCESS_ALL
 
         .equ    V_PMP_COUNT,    V_SHADOW        # how many entries there are up to the last one that is not off ...
-        .equ    V_PMP_BINDING,  V_SHADOW + 4    # ... and up to the last of them that is locked: these bind M
+        .equ    V_PMP_BINDING,  V_SHADOW + 4    # ... and up to the last of them that M feels: locked, or ending in a page
 
         .section .text
 
@@ -73,17 +75,35 @@ pmp_count:
         li      t0, 0
         li      t1, 0                           # t1, t2 = the two counts
         li      t2, 0
+        li      t5, 0                           # t5 = the address of the entry before
 1:
+        slli    t4, t0, 2
+        add     t4, t4, s0
+        lw      t4, V_PMPADDR(t4)
         add     t3, s0, t0
         lbu     t3, V_PMPCFG(t3)
         addi    t0, t0, 1
-        andi    t4, t3, PMP_MODE
-        beqz    t4, 2f
+        andi    t6, t3, PMP_MODE
+        beqz    t6, 4f
         mv      t1, t0
-        andi    t4, t3, PMP_LOCKED
-        beqz    t4, 2f
-        mv      t2, t0
+        andi    t3, t3, PMP_LOCKED
+        bnez    t3, 3f
+        xori    a2, t6, PMP_TOR
+        beqz    a2, 2f
+        xori    a2, t6, PMP_MODE
+        bnez    a2, 3f                          # NA4 ends in a page always
+        not     a2, t4
+        andi    a2, a2, PMP_PAGE_NAPOT
+        bnez    a2, 3f
+        j       4f
 2:
+        or      a2, t4, t5                      # from there to here
+        andi    a2, a2, PMP_PAGE_TOR
+        beqz    a2, 4f
+3:
+        mv      t2, t0
+4:
+        mv      t5, t4
         li      t4, PMP_ENTRIES
         bne     t0, t4, 1b
         sw      t1, V_PMP_COUNT(s0)
@@ -108,8 +128,7 @@ pmp_write_address:
         lw      t0, V_PMPADDR(a0)
         beq     t0, a1, 2f
         sw      a1, V_PMPADDR(a0)
-        lw      a1, V_PMP_BINDING(s0)
-        j       pmp_stale
+        j       pmp_count
 2:
         ret
 
