@@ -15,7 +15,7 @@ it is a user's, and the registers before it.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -168,14 +168,17 @@ def walk(
     typed: bytes = b"",
     most: int | None = None,
     limit: int = LIMIT,
+    defines: Mapping[str, int] | None = None,
 ) -> Walk:
     """Compare at most `most` steps of the guest, natively and as the only VM on a `cpu`.
+
+    `defines` are for the hypervisor.
 
     A side that ends first has to have been the guest's own end: a native machine that is stuck may
     only be matched by a VM that goes nowhere else either.
     """
     bare = Side(native(guest), is_virtual=False, typed=typed)
-    hosted = Side(virtualized(guest, cpu=cpu), is_virtual=True, typed=typed)
+    hosted = Side(virtualized(guest, cpu=cpu, defines=defines), is_virtual=True, typed=typed)
     return walk_sides(bare, hosted, most=most, limit=limit)
 
 
