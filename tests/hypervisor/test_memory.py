@@ -25,13 +25,18 @@ from tests.support.memory_steps import (
     NAPOT,
     RD,
     ROOT,
+    RS1,
+    RS2,
+    SYSTEM,
     TABLE,
     TABLES,
     UART,
+    Execute,
     Map,
     Protect,
     Step,
     Touch,
+    instructions_in,
     napot,
     page,
     physical_addresses,
@@ -105,11 +110,8 @@ def check_page(bench: Bench, pmp: Pmp, start: int, privilege: Privilege) -> None
     answer = bench.call("pmp_page", start, privilege)
     rights, is_divided = answer.a0, answer.a1
     whole = pmp.permissions(start, PAGE_SIZE, machine=machine)
-    is_locked = any(pmp.config(number) & LOCK * 0x0101_0101 for number in range(4))
     if whole is not None:
         assert (rights, is_divided) == (whole, 0)
-    elif machine and not (is_locked and is_divided):
-        assert (rights, is_divided) == (ALL, 0)  # divided by entries that do not bind M
     else:
         assert is_divided
         assert rights in (0, EXECUTE)
@@ -230,10 +232,10 @@ def paged(both: MemoryTwins, *tables: Map) -> None:
     both.enter(Mode(S, page(ROOT)))
 
 
-def touch(both: MemoryTwins, name: str, address: int) -> int:
+def touch(both: MemoryTwins, name: str, address: int, value: int = 7) -> int:
     """Execute a load or store natively and as a guest; return how often the guest was left."""
     before = both.exits
-    Touch(name, page(CODE), address, value=7, offset=0, rd=RD)(both)
+    Touch(name, page(CODE), address, value, offset=0, rd=RD)(both)
     return both.exits - before
 
 
@@ -309,6 +311,70 @@ def test_mprv_loads_and_stores_by_the_tables_of_another_mode(
     for address in (0x1000, 0x2000, 0x3000, RAM_BASE | 0x1000, RAM_BASE | 0x2000, UART + 7):
         for name in ("sb", "lw", "amoor.w", "lr.w", "sc.w"):
             touch(both, name, address)
+    for name in ("sw", "lw", "lhu", "amoadd.w"):  # from one page to the next
+        touch(both, name, 0x1FFE)
+        touch(both, name, 0x1FFF)
+
+
+@settings(max_examples=60)
+@given(actions=st.lists(instructions_in(CODE), min_size=1, max_size=16))
+def test_code_that_cannot_be_mapped_is_executed_all_the_same(
+    both: MemoryTwins, actions: list[Step]
+) -> None:
+    both.start_over()
+    both.write_pmp(0, NAPOT | 4, napot(page(CODE), PAGE_SIZE))  # execute, but not read
+    both.write_pmp(1, NAPOT | ALL, MASK)
+    both.enter(Mode(USER))
+    for action in actions:
+        action(both)
+    assert both.exits >= len(actions)
+    both.check_all()
+
+
+@pytest.mark.parametrize("upper", [0, 1, 0x20, 0x10, 0x7F])
+def test_emulation_knows_which_instructions_exist(both: MemoryTwins, upper: int) -> None:
+    both.start_over()
+    both.write_pmp(0, NAPOT | 4, napot(page(CODE), PAGE_SIZE))
+    both.write_pmp(1, NAPOT | ALL, MASK)
+    both.enter(Mode(USER))
+    for opcode in range(0x80):
+        for function in range(8):
+            if opcode != SYSTEM and (opcode & 3 == 3 or function == 5):
+                bits = upper << 25 | RS2 << 20 | RS1 << 15 | function << 12 | RD << 7 | opcode
+                Execute(bits, page(CODE), rs1=page(DATA), rs2=3)(both)
+    assert both.exits
+
+
+def test_emulated_loads_extend_the_sign_or_do_not(both: MemoryTwins) -> None:
+    paged(both, Map(ROOT, 0, pte(page(TABLE), V)), Map(TABLE, 1, pte(page(DATA), V | R | W)))
+    Map(TABLE, 2, pte(UART, V | R | W))(both)
+    both.enter(Mode(M, page(ROOT), as_whom=S))
+    touch(both, "sw", 0x1000, 0x7F81_FE02)
+    touch(both, "sb", 0x2007, 0xF5)  # a device
+    for name in ("lb", "lbu", "lh", "lhu", "lw"):
+        for address in (*range(0x1000, 0x1004), 0x2007):
+            touch(both, name, address)
+
+
+def test_what_devices_refuse_is_an_access_fault(both: MemoryTwins) -> None:
+    kinds = [page(DATA), UART, page(DATA + 1), RAM_BASE + RAM_SIZE]
+    tables = [Map(TABLE, number, pte(target, V | R | W)) for number, target in enumerate(kinds)]
+    paged(both, Map(ROOT, 0, pte(page(TABLE), V)), *tables)
+    borders = (0x1000, 0x2000, 0x3000)
+    for address in (
+        *(border - back for border in borders for back in (1, 2, 3)),
+        0x1001,
+        0x1006,
+        0x3001,
+        0x1004,  # aligned, but this device knows bytes only
+        0x1100,  # and nothing is here
+    ):
+        for name in ("lh", "lw", "sh", "sw", "amoadd.w", "lr.w", "sc.w"):
+            touch(both, name, address)
+    both.enter(Mode(M))
+    for back in range(4):
+        touch(both, "lw", RAM_BASE + RAM_SIZE - back)
+        touch(both, "sw", RAM_BASE - back)
 
 
 def test_more_tables_than_there_are_pages_for_them(both: MemoryTwins) -> None:
