@@ -6,7 +6,8 @@ physical addresses.
 
 A hypervisor that fills its tables when a guest faults lets guests run, for one fetch, at addresses
 that lead nowhere yet. What a guest calls physical is where its programs were linked: that tells
-where such an address will lead, unless two virtual machines could be meant.
+where such an address will lead. If several virtual machines could be meant it is a presumption, and
+it lasts until that fault is over.
 """
 
 from __future__ import annotations
@@ -75,8 +76,9 @@ class Whereabouts:
         self._system = system
         self._machine = machine
         self._guests = tuple(part for part in system.components if part.vm is not None)
-        # Which virtual machine was last seen behind a value of satp.
+        # Which virtual machine was last seen behind a value of satp, and which at all.
         self._vms: dict[int, str] = {}
+        self._last_vm = ""
         self._known: dict[tuple[int, int], Position] = {}
 
     def physical(self, pc: int, privilege: Privilege) -> int | None:
@@ -97,15 +99,18 @@ class Whereabouts:
         if position.component is not None and position.component.vm is not None:
             if len(self._vms) > _MOST_REMEMBERED:
                 self._vms.clear()
-            self._vms[satp] = position.component.vm
+            self._vms[satp] = self._last_vm = position.component.vm
         return position
 
     def _presumed(self, pc: int, satp: int) -> int | None:
-        """Return where a guest's address that is not mapped yet will lead, if only one can be meant."""
-        linked = [part for part in self._guests if _holds(part, pc + part.relocation)]
-        if len(linked) > 1:
-            linked = [part for part in linked if part.vm == self._vms.get(satp)]
-        return pc + linked[0].relocation if len(linked) == 1 else None
+        """Return where a guest's address that is not mapped yet will lead, if that can be known."""
+        found = [part for part in self._guests if _holds(part, pc + part.relocation)]
+        if len({part.vm for part in found}) > 1:
+            seen = set(self._vms.values())
+            begins = [part for part in found if _begins(part, pc) and part.vm not in seen]
+            vm = self._vms.get(satp) or (begins[0].vm if begins else self._last_vm)
+            found = [part for part in found if part.vm == vm]
+        return pc + found[0].relocation if len(found) == 1 else None
 
     def of(self, pc: int, physical: int | None) -> Position:
         """Return the position of `pc`, which is known to lead to `physical`."""
@@ -132,6 +137,11 @@ class Whereabouts:
             return Position(pc, physical, component, linked, label, offset)
         lines = (entry.outermost, entry.place, entry.expansions)
         return Position(pc, physical, component, linked, label, offset, *lines)
+
+
+def _begins(component: Component, pc: int) -> bool:
+    """Tell whether a virtual machine begins there, as after power-on."""
+    return component.role != "user" and pc == component.program.entry
 
 
 def _holds(component: Component, physical: int) -> bool:

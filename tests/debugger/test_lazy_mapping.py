@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hvtui.debugger.session import Session
+from hvtui.machine.privilege import Privilege
 from tests.support.debugged import Part, lines, session_of
 
 # Fills its page table when the guest faults, and empties it at each ecall. What is linked at
@@ -84,17 +85,31 @@ def test_functions_that_wait_stay_on_the_stack_while_their_code_is_unmapped() ->
     assert lines(session) == waiting
 
 
-def test_an_address_that_two_virtual_machines_could_mean_belongs_to_none_until_one_was_seen() -> None:
+def test_of_two_virtual_machines_the_one_that_has_not_begun_is_presumed_to_begin() -> None:
     session = lazy(second_linked=0x4001_0000)
+    session.break_on_trap("fetch-page")
+    assert session.resume().text.startswith("trap: instruction page fault (address 0x40010000) in one")
+    assert session.resume().text == (
+        "trap: instruction page fault (address 0x4001000c) in one at one.s:3, ring 1 → ring 0"
+    )
+    assert lines(session)[1:] == ["1 one f one.s:3", "1 one _start one.s:1 [switched to by hyper]"]
+    # The other one, in an address space of its own.
+    hart = session.machine.hart
+    hart.set_csr("satp", 0x8008_0081)
+    assert session.whereabouts.at(0x4001_0000, Privilege.S).owner == "two"
+    assert session.whereabouts.at(0x4001_0004, Privilege.S).owner == "one"
+
+
+def test_an_address_that_programs_of_one_machine_share_belongs_to_none() -> None:
+    session = session_of(
+        Part("hyper", HYPERVISOR, role="hypervisor"),
+        Part("one", GUEST, 0x8001_0000, "user", "vm1", linked=0x4001_0000),
+        Part("two", GUEST, 0x8002_0000, "user", "vm1", linked=0x4001_0000),
+    )
     session.break_on_trap("fetch-page")
     assert session.resume().text == (
         "trap: instruction page fault (address 0x40010000) at 0x40010000, ring 1 → ring 0"
     )
-    assert session.resume().text == (
-        "trap: instruction page fault (address 0x4001000c) in one at one.s:3, ring 1 → ring 0"
-    )
-    # The activation began nowhere; where it goes on is known.
-    assert lines(session)[1:] == ["1 one f one.s:3", "1 one _start one.s:1 [switched to by hyper]"]
 
 
 def test_a_breakpoint_stops_at_the_instruction_and_not_at_the_fault_before() -> None:
