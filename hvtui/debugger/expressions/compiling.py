@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from asm.diagnostics import nearest
 from asm.isa.width import MASK
-from hvtui.debugger.expressions.errors import EvaluationError, Mark
+from hvtui.debugger.expressions.errors import EvaluationError, Mark, shown
 from hvtui.debugger.expressions.functions import CASTS, FUNCTIONS, READS
 from hvtui.debugger.expressions.kinds import WIDE, WORD, Kind
 from hvtui.debugger.expressions.names import (
@@ -143,7 +143,7 @@ def _called(call: Call, scope: Scope) -> Part:
     if function not in FUNCTIONS:
         near = nearest(function, FUNCTIONS)
         expected = "" if near else ", ".join(f"{name}()" for name in FUNCTIONS)
-        raise mark.error(f'no function is named "{function}"', expected, near)
+        raise mark.error(f'no function is named "{shown(function)}"', expected, near)
     part = _compile(call.argument, scope)
     if function in CASTS:
         bits, signed = CASTS[function]

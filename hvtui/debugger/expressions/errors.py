@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-# The most of an expression that is shown around a mark.
+# The most of an expression that is shown around a mark, and of a name in a sentence.
 _LONGEST = 100
+_LONGEST_NAME = 40
+
+
+def shown(name: str) -> str:
+    """Return what a person wrote in a form for sentences: not too long, and all of it visible."""
+    visible = "".join(letter if letter.isprintable() else "?" for letter in name)
+    return visible if len(visible) <= _LONGEST_NAME else visible[: _LONGEST_NAME - 3] + "..."
 
 
 class ExpressionError(ValueError):

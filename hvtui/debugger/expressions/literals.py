@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from asm.assembler.syntax import StatementError, string_bytes
-from hvtui.debugger.expressions.errors import Mark
+from hvtui.debugger.expressions.errors import Mark, shown
 from hvtui.debugger.expressions.kinds import WIDE
 
 _FORMS = (
@@ -14,7 +14,6 @@ _FORMS = (
     (re.compile(r"0[oO]?((?:_?[0-7])+)"), 8),
     (re.compile(r"([1-9](?:_?[0-9])*|0)"), 10),
 )
-_SHOWN = 40
 
 
 def number(text: str, mark: Mark) -> int:
@@ -26,10 +25,10 @@ def number(text: str, mark: Mark) -> int:
             # More digits than a number of 64 bits has in base 2 need not be converted.
             value = int(digits, radix) if len(digits) <= WIDE.bits else WIDE.mask + 1
             if value > WIDE.mask:
-                raise mark.error(f'"{_short(text)}" does not fit in 64 bits')
+                raise mark.error(f'"{shown(text)}" does not fit in 64 bits')
             return value
     raise mark.error(
-        f'"{_short(text)}" is not a number',
+        f'"{shown(text)}" is not a number',
         expected="10, 0x1f, 0b101, octal 017, with _ between digits if you like",
     )
 
@@ -42,9 +41,5 @@ def character(text: str, mark: Mark) -> int:
     except StatementError as error:
         raise mark.error(error.message) from None
     if len(data) != 1:
-        raise mark.error(f"{_short(text)} is more than one byte", expected="one ASCII character")
+        raise mark.error(f"{shown(text)} is more than one byte", expected="one ASCII character")
     return data[0]
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."

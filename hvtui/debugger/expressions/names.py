@@ -17,7 +17,7 @@ from asm.isa.csrs import CSRS, CSRS_BY_NAME, CsrField
 from asm.isa.registers import REGISTER_NUMBERS
 from asm.isa.trapbits import TRAP_BITS, TrapBit
 from asm.program import Symbol
-from hvtui.debugger.expressions.errors import ExpressionError, Mark
+from hvtui.debugger.expressions.errors import ExpressionError, Mark, shown
 from hvtui.debugger.expressions.functions import FUNCTIONS
 from hvtui.debugger.expressions.kinds import WIDE, WORD, Kind
 from hvtui.debugger.expressions.readable import Readable
@@ -166,8 +166,8 @@ def _of_machine(name: str, mark: Mark, scope: Scope) -> Meaning | None:
     if found is None:
         near = nearest(field, fields)
         raise mark.error(
-            f'{head} has no field "{field}"',
-            expected=", ".join(f"{head}.{known}" for known in fields) if not near else "",
+            f'{head} has no field "{shown(field)}"' if field else f"a field of {head} is missing",
+            expected=", ".join(fields) if not near else "",
             suggestion=f"{head}.{near}" if near else "",
         )
     return CsrName(csr, found)
@@ -181,11 +181,11 @@ def _qualified(component: str, name: str, mark: Mark, scope: Scope) -> SymbolNam
                 return SymbolName(known, symbol)
             near = nearest(name, known.program.symbols)
             suggestion = qualified(component, near) if near else ""
-            raise mark.error(f'{component} has no symbol "{name}"', suggestion=suggestion)
+            raise mark.error(f'{component} has no symbol "{shown(name)}"', suggestion=suggestion)
     names = [known.name for known in scope.components]
     near = nearest(component, names)
     raise mark.error(
-        f'no component is named "{component}"',
+        f'no component is named "{shown(component)}"',
         expected="" if near else _listed(quoted(known) for known in names),
         suggestion=qualified(near, name) if near else "",
     )
@@ -205,7 +205,7 @@ def _symbol(written: Name, scope: Scope) -> SymbolName:
         return found[0]
     if found:
         raise written.mark.error(
-            f'{len(found)} components have a symbol "{name}"',
+            f'{len(found)} components have a symbol "{shown(name)}"',
             expected=_listed(qualified(known.component.name, name) for known in found),
         )
     known = (symbol for component in scope.components for symbol in component.program.symbols)
@@ -222,9 +222,9 @@ def _no_such(written: Name, known: Iterable[str], what: str) -> ExpressionError:
     head, dot, field = name.partition(".")
     if not near and dot:
         csr = nearest(head, (*CSRS_BY_NAME, *CSR_ALIASES))
-        near = f"{csr}.{field}" if csr else ""
+        near = f"{csr}.{shown(field)}" if csr else ""
     dollar = "$" if near and written.name.startswith("$") else ""
-    return written.mark.error(f'no {what} is named "{name}"', suggestion=dollar + near)
+    return written.mark.error(f'no {what} is named "{shown(name)}"', suggestion=dollar + near)
 
 
 def quoted(name: str) -> str:
@@ -238,6 +238,6 @@ def qualified(component: str, name: str) -> str:
 
 
 def _listed(names: Iterable[str]) -> str:
-    shown = list(names)
-    left_out = len(shown) - _LISTED
-    return ", ".join(shown[:_LISTED]) + (f" and {left_out} more" if left_out > 0 else "")
+    every = list(names)
+    left_out = len(every) - _LISTED
+    return ", ".join(every[:_LISTED]) + (f" and {left_out} more" if left_out > 0 else "")

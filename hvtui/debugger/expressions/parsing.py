@@ -15,7 +15,7 @@ from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from hvtui.debugger.expressions import literals
-from hvtui.debugger.expressions.errors import ExpressionError, Mark
+from hvtui.debugger.expressions.errors import ExpressionError, Mark, shown
 from hvtui.debugger.expressions.functions import FUNCTIONS, READS
 from hvtui.debugger.expressions.tree import Call, Choice, Infix, Name, Node, Number, Prefix
 
@@ -127,16 +127,16 @@ def _in_words(text: str, error: UnexpectedInput) -> ExpressionError:
         start = len(text) if error.token.type == "$END" else _span(error.token)[0]
     rest = text[start:]
     found = _TOKEN.match(rest)
-    shown = found[0] if found else ""
-    mark = Mark(text, start, start + max(len(shown), 1))
+    token = found[0] if found else ""
+    mark = Mark(text, start, start + max(len(token), 1))
     if not text.strip():
         return Mark(text, 0, 1).error("there is no expression", expected=_OPERAND)
     special = _lexical(mark, rest)
     if special is not None:
         return special
     if "NUMBER" in (allowed or ()):
-        return _operand_missing(mark, text[:start], shown)
-    return _operator_missing(mark, text, shown)
+        return _operand_missing(mark, text[:start], token)
+    return _operator_missing(mark, text, token)
 
 
 def _lexical(mark: Mark, rest: str) -> ExpressionError | None:
@@ -159,38 +159,38 @@ def _lexical(mark: Mark, rest: str) -> ExpressionError | None:
     return None
 
 
-def _operand_missing(mark: Mark, text_before: str, shown: str) -> ExpressionError:
+def _operand_missing(mark: Mark, text_before: str, token: str) -> ExpressionError:
     before = text_before.rstrip()
     last = _OPERATOR_END.search(before)
     if last is not None:
         after = Mark(mark.text, last.start(), last.end())
         return after.error(f'an operand is missing after "{last[0]}"', expected=_OPERAND)
-    if not shown:
+    if not token:
         return _unclosed(mark)
-    if before.endswith("(") and shown == ")":
+    if before.endswith("(") and token == ")":
         return mark.error("there is nothing between the parentheses", expected=_OPERAND)
-    return mark.error(f'an operand is missing before "{shown}"', expected=_OPERAND)
+    return mark.error(f'an operand is missing before "{shown(token)}"', expected=_OPERAND)
 
 
-def _operator_missing(mark: Mark, text: str, shown: str) -> ExpressionError:
-    if not shown:
+def _operator_missing(mark: Mark, text: str, token: str) -> ExpressionError:
+    if not token:
         return _unclosed(mark)
-    if shown == "=":
+    if token == "=":
         return mark.error('"=" does not compare', suggestion="==")
-    if shown == ")":
+    if token == ")":
         return mark.error('there is no "(" for this ")"')
-    if shown.lower() in _WORDS:
-        return mark.error(f'"{shown}" is not an operator', suggestion=_WORDS[shown.lower()])
+    if token.lower() in _WORDS:
+        return mark.error(f'"{shown(token)}" is not an operator', suggestion=_WORDS[token.lower()])
     before = _LAST_WORD.search(text[: mark.start])
     if before is not None and before[1] in FUNCTIONS:
         function = Mark(text, before.start(1), before.end(1))
         return function.error(f"{before[1]} needs parentheses", expected=f"{before[1]}(...)")
-    if shown[0].isalnum() or shown[0] in "_.$\"'(":
-        message = f'an operator is missing before "{shown}"'
+    if token[0].isalnum() or token[0] in "_.$\"'(":
+        message = f'an operator is missing before "{shown(token)}"'
         return mark.error(message, expected="an operator such as == or +")
     if _open_places(text[: mark.start]):
-        return mark.error(f'a ")" is missing before "{shown}"')
-    return mark.error(f'"{shown}" cannot stand here')
+        return mark.error(f'a ")" is missing before "{shown(token)}"')
+    return mark.error(f'"{shown(token)}" cannot stand here')
 
 
 def _unclosed(mark: Mark) -> ExpressionError:
