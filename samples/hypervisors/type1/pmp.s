@@ -26,7 +26,7 @@
         .equ    PMP_USED,       PMP_LOCKED | PMP_MODE | ACCESS_ALL
 
         .equ    V_PMP_COUNT,    V_SHADOW        # how many entries there are up to the last one that is not off ...
-        .equ    V_PMP_BINDING,  V_SHADOW + 4    # ... and up to the last of them that M feels: locked, or ending in a page
+        .equ    V_PMP_BINDING,  V_SHADOW + 4    # ... and to the last of them that M feels: locked, or ending in a page
 
         .section .text
 
@@ -153,8 +153,7 @@ pmp_allows:
         addi    a1, a1, -1
         srli    a1, a1, 2
         srli    a0, a0, 2
-        lw      a2, V_PMP_COUNT(s0)
-        call    pmp_judge
+        call    pmp_decide
         and     a0, a0, s1
         snez    a0, a0
         xori    a1, a1, 1
@@ -179,22 +178,22 @@ pmp_block:
         addi    a1, a1, -1
         srli    a1, a1, 2
         srli    a0, a0, 2
-        lw      a2, V_PMP_COUNT(s0)
-        li      t0, PRIV_M
-        bne     a3, t0, 1f
-        lw      a2, V_PMP_BINDING(s0)
-1:
-        call    pmp_judge
-        beqz    a1, 2f
+        call    pmp_decide
+        beqz    a1, 1f
         andi    a0, a0, ACCESS_X
-2:
+1:
         lw      ra, 12(sp)
         addi    sp, sp, 16
         ret
 
-# pmp_judge: look at the first a2 entries. a0 = the rights that the privilege a3 has at all words from a0 to a1,
-# both included, a1 = 1 if several entries rule parts of them.
-pmp_judge:
+# pmp_decide: a0 = the rights that the privilege a3 has at all words from a0 to a1, both included; a1 = 1 if several
+# entries rule parts of them.
+pmp_decide:
+        lw      a2, V_PMP_COUNT(s0)
+        li      t0, PRIV_M
+        bne     a3, t0, 1f
+        lw      a2, V_PMP_BINDING(s0)           # a2 = how many entries to look at
+1:
         addi    a6, s0, V_PMPCFG                # a6 = configuration byte of the entry, a7 = its address
         addi    a7, s0, V_PMPADDR
         add     a2, a2, a6                      # a2 = where to stop
