@@ -14,7 +14,7 @@
 #
 # MPP is the real mode. TVM, TW and TSR make satp, sfence.vma, wfi and sret trap in S mode, which on a classic CPU
 # they would not do by themselves. SUM and MXR are the guest's own: they are about pages that its own tables
-# describe, and the shadow tables keep its U bits. In virtual M mode they mean nothing (but see type1/access.s for
+# describe, and the shadow tables keep its U bits. In virtual M mode they mean nothing (but see type1/loads.s for
 # MPRV). Neither do interrupts for S there, but the hardware, in S mode, would take them: SIE is held at 0 then.
 guest_status:
         lw      a0, V_MSTATUS(s0)
