@@ -255,6 +255,9 @@ step_system:
         beq     a0, t0, 1f
         li      t0, EBREAK
         beq     a0, t0, 2f
+        lw      t0, V_PC(s0)
+        addi    t0, t0, 4
+        sw      t0, V_NEXT_PC(s0)
         j       kernel_instruction
 1:
         lw      a0, V_PRIVILEGE(s0)
