@@ -617,8 +617,9 @@ def _fill_windows(random: Random, image: bytearray) -> None:
 # Hostile guests.
 
 _WILD_TARGETS = (
-    0, 4, 0x1000_0000, FINISHER, CLINT, PLIC, GUEST_RAM, GUEST_RAM + 0x1000, GUEST_RAM + VM_SIZE,
-    GUEST_RAM + VM_SIZE - 4, GUEST_RAM + HYPERVISOR_SIZE + VM_SIZE, 0x8020_0000, 0x7FFF_FFFC, 0xFFFF_FFFC,
+    0, 4, UART, FINISHER, CLINT, PLIC, GUEST_RAM, GUEST_RAM + 0x1000, GUEST_RAM + VM_SIZE,
+    GUEST_RAM + VM_SIZE - 4, GUEST_RAM + HYPERVISOR_SIZE + VM_SIZE, 0x8020_0000, 0x7FFF_FFFC,
+    0xFFFF_FFFC,
     0xFFFF_F000, ALIAS, ALIAS + 0x1000, SUPER_ALIAS, SUPER_ALIAS + 0x1000, 2, GUEST_RAM + 2,
 )  # fmt: skip
 _WILD_REGISTERS = ("mtvec", "stvec", "mepc", "sepc", "medeleg", "mideleg", "mie", "mstatus", "satp")

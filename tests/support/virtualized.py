@@ -51,6 +51,16 @@ def guest_of_sample(name: str) -> Guest:
     return Guest(load_system(SAMPLES / name).components)
 
 
+def guest_in_sample(name: str, vm: str = "vm1") -> Guest:
+    """Return what the sample in the folder `name` runs in a VM, moved to where the guest sees it."""
+    system = load_system(SAMPLES / name)
+    own = [component for component in system.components if component.vm == vm]
+    base = min(component.at for component in own)
+    return Guest(
+        tuple(replace(component, at=component.at - base + GUEST_RAM, vm=None) for component in own)
+    )
+
+
 def guest_of_program(program: Program, name: str = "kernel") -> Guest:
     """Return a guest that is one program, laid out from GUEST_RAM."""
     return Guest((Component(name, "kernel", program, program.base, program.base, believes=0),))

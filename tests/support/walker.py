@@ -4,7 +4,9 @@ A step of the walk is an instruction that the guest *issues*: one that retires, 
 because of what it is (a system call, a fault). Under the hypervisor the guest issues an instruction
 once, too, however often it is begun: a page that the hypervisor first has to map, an access that it
 emulates. So an instruction begun again with nothing changed is the same step; a jump to itself, which
-changes nothing either, is one step on both sides however often it goes round.
+changes nothing either, is one step on both sides however often it goes round. Code that the
+hypervisor cannot map it executes itself, one instruction after the other; what the guest issues
+natively meanwhile is passed over, until both sides agree again on place, mode and registers.
 
 Each step is held against the other side's: the instruction's place in the guest's own memory, whether
 it is a user's, and the registers before it.
@@ -21,22 +23,29 @@ from pathlib import Path
 from typing import NamedTuple
 
 from asm.disassembly.disassembler import disassemble
+from asm.isa.causes import Cause
 from asm.isa.decode import Decoded
 from asm.isa.registers import ABI_NAMES
 from hvtui.machine.board import Machine, Stop, StopReason
 from hvtui.machine.contexts import Op
+from hvtui.machine.events import TrapTaken
 from hvtui.machine.hart import Hart
 from hvtui.machine.privilege import Privilege
 from hvtui.machine.probes import Probes
 from hvtui.machine.translation import Access
 from hvtui.machinefile.loading import load_system
 from hvtui.machinefile.system import System
-from tests.support.virtualized import CPUS, GUEST_RAM, Guest, base_of, native, virtualized
+from tests.support.virtualized import CPUS, GUEST_RAM, VM_SIZE, Guest, base_of, native, virtualized
 
 CHUNK = 1 << 13
 LIMIT = 40_000_000
 """Instructions of the real machine after which a side has gone astray."""
 SHOWN = 6
+LONGEST_GAP = 1 << 17
+"""How many instructions in a row the hypervisor is believed to have executed itself."""
+
+
+_FETCH_FAULTS = (Cause.FETCH_ACCESS, Cause.FETCH_PAGE_FAULT)
 
 
 class Step(NamedTuple):
@@ -50,11 +59,12 @@ class Step(NamedTuple):
 class Recorder(Probes):
     """Writes down each instruction that is issued in the modes of interest.
 
-    `own` is the lowest mode that is of no interest (None: all are); `shift` leads from a real address
-    to the guest's. Once `room` steps are written the machine is asked to stop.
+    `own` is the lowest mode that is of no interest (None: all are), `memory` the real addresses of the
+    guest's memory, of which others are of no interest either. Once `room` steps are written the machine
+    is asked to stop.
     """
 
-    def __init__(self, machine: Machine, own: Privilege | None, shift: int) -> None:
+    def __init__(self, machine: Machine, own: Privilege | None, memory: range) -> None:
         hart: Hart = machine.hart
         super().__init__(
             lambda pc: hart.access.explain(pc, Access.FETCH).physical,
@@ -67,9 +77,14 @@ class Recorder(Probes):
         self._state = hart.state
         self._x = hart.x
         self._own = own
-        self._shift = shift
+        self._memory = memory
         self._last: Step | None = None
+        self._taken = 0
+        self._fetch_failed = False
+        # The numbers of the steps, counted from the first, before which the guest could not fetch.
+        self.gaps: set[int] = set()
         self.is_used = True
+        machine.observers.trap.append(self._on_trap)
         hart.probes = self
         hart.access.forget()
 
@@ -80,13 +95,18 @@ class Recorder(Probes):
         place = self._physical(pc)
         if place is None:
             raise AssertionError(f"an instruction at {pc:#x} that lies nowhere")
-        physical = place + self._shift
+        if place not in self._memory:
+            return op
+        physical = place - self._memory.start + GUEST_RAM
         state, x = self._state, self._x
 
         def recorded() -> int:
             step = Step(physical, state.privilege is Privilege.U, tuple(x))
             if step != self._last:
                 self._last = step
+                if self._fetch_failed:
+                    self._fetch_failed = False
+                    self.gaps.add(self._taken + len(self.steps))
                 self.steps.append(step)
                 if len(self.steps) >= self.room:
                     self._machine.request_stop()
@@ -98,19 +118,30 @@ class Recorder(Probes):
         """Return what was written since the last time."""
         taken = self.steps
         self.steps = []
+        self._taken += len(taken)
         return taken
+
+    def _on_trap(self, trap: TrapTaken) -> None:
+        if self._own is not None and trap.origin < self._own and trap.cause in _FETCH_FAULTS:
+            self._fetch_failed |= not trap.is_interrupt
+
+    @property
+    def ends_in_gap(self) -> bool:
+        """Whether the last that is known of the guest is that it could not fetch."""
+        return self._fetch_failed
 
 
 class Side:
-    """One of the two machines, and what it has recorded."""
+    """One of the two machines, and what it has recorded; of a virtual one, of VM `number` alone."""
 
-    def __init__(self, system: System, *, is_virtual: bool, typed: bytes) -> None:
+    def __init__(self, system: System, *, is_virtual: bool, typed: bytes, number: int = 1) -> None:
         self.system = system
         self.machine = system.fresh_machine()
         self.machine.uart.feed(typed)
-        self.base = base_of(1) if is_virtual else GUEST_RAM
+        self.base = base_of(number) if is_virtual else GUEST_RAM
         own = Privilege.M if is_virtual else None
-        self.recorder = Recorder(self.machine, own, GUEST_RAM - self.base)
+        size = VM_SIZE if is_virtual else self.machine.ram.size
+        self.recorder = Recorder(self.machine, own, range(self.base, self.base + size))
         self.stop: Stop | None = None
 
     def more(self, room: int, limit: int) -> list[Step]:
@@ -184,7 +215,7 @@ def walk(
 
 def walk_sides(bare: Side, hosted: Side, *, most: int | None = None, limit: int = LIMIT) -> Walk:
     """Compare the sequences of two sides that have not begun."""
-    index = 0
+    index = met = 0  # steps that are equal; steps of the hosted side that are dealt with
     before: list[Step] = []
     ours: list[Step] = []
     theirs: list[Step] = []
@@ -195,22 +226,35 @@ def walk_sides(bare: Side, hosted: Side, *, most: int | None = None, limit: int 
             break
         ours += bare.more(room, limit)
         theirs += hosted.more(room, limit)
-        common = min(len(ours), len(theirs))
-        if ours[:common] == theirs[:common]:
-            index += common
-            before = (before + ours[:common])[-SHOWN:]
-            ours, theirs = ours[common:], theirs[common:]
-            ended = bare.stop is not None, hosted.stop is not None
-            if all(ended) and not ours and not theirs:
+        equal = _equal_steps(ours, theirs)
+        index += equal
+        met += equal
+        before = (before + ours[:equal])[-SHOWN:]
+        ours, theirs = ours[equal:], theirs[equal:]
+        native_ended, virtual_ended = bare.stop is not None, hosted.stop is not None
+        if not ours and not theirs:
+            if native_ended and virtual_ended:
                 break
-            if (ours and ended[1]) or (theirs and ended[0]):
+        elif not theirs:
+            if virtual_ended and not hosted.recorder.ends_in_gap:
                 divergence = _difference(index, before, ours, theirs, bare, hosted)
-        else:
-            first = next(n for n in range(common) if ours[n] != theirs[n])
-            before = (before + ours[:first])[-SHOWN:]
-            index += first
-            divergence = _difference(index, before, ours[first:], theirs[first:], bare, hosted)
+            elif virtual_ended:
+                ours = []
+        elif ours and met in hosted.recorder.gaps:
+            if theirs[0] in ours:
+                ours = ours[ours.index(theirs[0]) :]
+            elif native_ended or len(ours) > LONGEST_GAP:
+                divergence = _difference(index, before, ours, theirs, bare, hosted)
+        elif ours or native_ended:
+            divergence = _difference(index, before, ours, theirs, bare, hosted)
     return Walk(index, bare.stop, hosted.stop, divergence, bare.machine, hosted.machine)
+
+
+def _equal_steps(ours: Sequence[Step], theirs: Sequence[Step]) -> int:
+    common = min(len(ours), len(theirs))
+    if ours[:common] == theirs[:common]:
+        return common
+    return next(n for n in range(common) if ours[n] != theirs[n])
 
 
 def _difference(
