@@ -15,7 +15,7 @@ snapshot, costs nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import NamedTuple, TypeAlias, TypeVar
@@ -42,7 +42,8 @@ _VIRTUAL_RETURNS = frozenset({TrapBit.MRET, TrapBit.SRET})
 class Frame(NamedTuple):
     """A function call: `site` called `target`, with `sp`, to come back to `return_address`.
 
-    `depth` counts from 1 for the outermost frame of the activation, forgotten ones included.
+    `depth` counts from 1 for the outermost frame of the activation, forgotten ones included. `since` is
+    the instant before the call.
     """
 
     below: Frame | None
@@ -52,6 +53,7 @@ class Frame(NamedTuple):
     target: int
     return_address: int
     sp: int
+    since: int = 0
 
     def same_call(self, other: Frame | None) -> bool:
         """Tell whether both are one call: the outer frames may have been forgotten since."""
@@ -96,6 +98,7 @@ class Activation:
     by: str = ""
     times: int = 1
     serial: int = 0
+    since: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +136,19 @@ class Level:
     entry: Position
 
 
+class StackState(NamedTuple):
+    """All that a call stack knows at one instant."""
+
+    serial: int
+    parked: Mapping[_ContextKey, Suspended]
+    threads: Mapping[_ThreadKey, Frame]
+    vectors: frozenset[int]
+    times: Mapping[tuple[object, ...], int]
+    top: Activation
+    frames: Frame | None
+    ended: tuple[int, ...]
+
+
 def _identity(position: Position) -> int:
     return position.pc if position.physical is None else position.physical
 
@@ -153,25 +169,43 @@ class CallStack:
         # The serials of the activations that the last xRET ended.
         self.ended: tuple[int, ...] = ()
 
-    def reset(self, entry: Position, privilege: Privilege) -> None:
+    def reset(self, entry: Position, privilege: Privilege, instant: int = 0) -> None:
         """Begin anew, at the first instruction."""
         self._parked.clear()
         self._threads.clear()
         self._vectors.clear()
         self.ended = ()
         self._times.clear()
-        self.top = Activation(Entered.RESET, entry, privilege)
+        self._serial += 1
+        self.top = Activation(Entered.RESET, entry, privilege, serial=self._serial, since=instant)
         self.frames = None
+
+    def capture(self) -> StackState:
+        """Return the state. The chains in it are shared, and all the rest is bounded."""
+        return StackState(
+            self._serial, dict(self._parked), dict(self._threads), frozenset(self._vectors),
+            dict(self._times), self.top, self.frames, self.ended,
+        )  # fmt: skip
+
+    def restore(self, state: StackState) -> None:
+        """Take up a state."""
+        self._serial, self.top, self.frames, self.ended = (
+            state.serial, state.top, state.frames, state.ended,
+        )  # fmt: skip
+        self._parked, self._threads = dict(state.parked), dict(state.threads)
+        self._vectors, self._times = set(state.vectors), dict(state.times)
 
     # What the machine reports
 
-    def call(self, site: int, physical: int | None, target: int, link: int, sp: int) -> None:
+    def call(
+        self, site: int, physical: int | None, target: int, link: int, sp: int, instant: int = 0
+    ) -> None:
         """A jump linked: `target` will return to `link`. `physical` is where `site` lies."""
         below = self.frames
         depth = below.depth + 1 if below else 1
         if depth % FRAMES_KEPT == 0 and depth > FRAMES_KEPT:
             below = _newest_frames(below)
-        self.frames = Frame(below, depth, site, physical, target, link, sp)
+        self.frames = Frame(below, depth, site, physical, target, link, sp, instant)
 
     def ret(self, target: int, sp: int) -> None:
         """A jump through a link register: control comes back to `target`."""
@@ -191,6 +225,7 @@ class CallStack:
         _park(self._parked, interrupted.key, interrupted)
         entered = Entered.INTERRUPT if event.is_interrupt else Entered.TRAP
         self._push(
+            event.instant,
             Activation(entered, entry, event.target, interrupted, event=event),
             (entered, event.cause, event.bits, interrupted.position.owner),
         )
@@ -205,6 +240,7 @@ class CallStack:
             self.ended = (ended.serial,)
             self._note_vector(resumed)
             self._push(
+                event.instant,
                 Activation(Entered.INJECTED, resumed, event.target, waits, event=trap, by=by.owner),
                 (Entered.INJECTED, trap.cause, trap.bits, resumed.owner),
             )
@@ -212,11 +248,13 @@ class CallStack:
         self._end_for_switch()
         if (delayed := self._interrupted_guest(resumed)) is not None:
             self._push(
+                event.instant,
                 Activation(Entered.INJECTED, resumed, event.target, delayed, by=by.owner),
                 (Entered.INJECTED, None, (), resumed.owner),
             )
             return Passage.INJECTION
         self._push(
+            event.instant,
             Activation(Entered.SWITCHED, resumed, event.target, by=by.owner),
             (Entered.SWITCHED, resumed.owner, by.owner),
         )
@@ -348,14 +386,16 @@ class CallStack:
                 return waits
         return None
 
-    def _push(self, activation: Activation, kind: tuple[object, ...]) -> None:
+    def _push(self, since: int, activation: Activation, kind: tuple[object, ...]) -> None:
         times = self._times[kind] = self._times.get(kind, 0) + 1
         depth = activation.below.activation.depth + 1 if activation.below else 0
         below = activation.below
         if depth % ACTIVATIONS_KEPT == 0 and depth > ACTIVATIONS_KEPT:
             below = _newest_activations(below)
         self._serial += 1
-        self.top = replace(activation, below=below, times=times, depth=depth, serial=self._serial)
+        self.top = replace(
+            activation, below=below, times=times, depth=depth, serial=self._serial, since=since
+        )
         self.frames = None
 
 

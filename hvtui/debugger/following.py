@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, Protocol
 
-from hvtui.debugger.callstack import CallStack, Passage
-from hvtui.debugger.console import Console
+from hvtui.debugger.callstack import CallStack, Passage, StackState
+from hvtui.debugger.console import Console, ConsoleMark
 from hvtui.debugger.narration import describe_kernel, describe_return, describe_trap
 from hvtui.debugger.positions import Position, Whereabouts
-from hvtui.debugger.traplog import TrapLog
+from hvtui.debugger.traplog import LogMark, TrapLog
 from hvtui.machine.board import Machine
 from hvtui.machine.events import DeviceOutput, KernelInstruction, Outcome, TrapReturned, TrapTaken
 from hvtui.machinefile.system import System
@@ -31,16 +31,30 @@ class Listener(Protocol):
         """A function or a handler has returned, or the stack was exchanged for another."""
 
 
-class Follower:
-    """Follows `machine` from the state it is in. `last_event` tells the last event in words."""
+class FollowerState(NamedTuple):
+    """What the events up to one instant add up to. What grows with the run is kept by marks."""
 
-    def __init__(self, system: System, machine: Machine, listener: Listener) -> None:
+    learned: Mapping[int, str]
+    callstack: StackState
+    traplog: LogMark
+    console: ConsoleMark
+
+
+class Follower:
+    """Follows `machine` from the state it is in. `last_event` tells the last event in words.
+
+    `listener` may change, or be None: then nobody is told. `on_output` gets all that devices write,
+    after it has been taken in.
+    """
+
+    def __init__(self, system: System, machine: Machine, listener: Listener | None = None) -> None:
         self.system = system
         self.machine = machine
-        self._listener = listener
+        self.listener = listener
+        self.on_output: Callable[[DeviceOutput], None] | None = None
         self.whereabouts = Whereabouts(system, machine)
         self.callstack = CallStack(self.whereabouts)
-        self.traplog = TrapLog()
+        self.traplog = TrapLog(self.whereabouts.of)
         self.console = Console()
         self.last_event: Callable[[], str] | None = None
         observers = machine.observers
@@ -58,47 +72,76 @@ class Follower:
         hart = self.machine.hart
         return self.whereabouts.at(hart.pc, hart.privilege)
 
+    def capture(self) -> FollowerState:
+        """Return the state: with the machine's it makes a place in time to come back to."""
+        return FollowerState(
+            self.whereabouts.learned,
+            self.callstack.capture(),
+            self.traplog.capture(),
+            self.console.capture(),
+        )
+
+    def restore(self, state: FollowerState) -> None:
+        """Take up a state of this run; the machine is restored elsewhere."""
+        self.whereabouts.learned = state.learned
+        self.callstack.restore(state.callstack)
+        self.traplog.restore(state.traplog)
+        self.console.restore(state.console)
+        self.last_event = None
+
+    def cut(self) -> None:
+        """Forget what was recorded after now: the run takes another way."""
+        self.traplog.cut()
+        self.console.cut()
+
     @property
     def _sp(self) -> int:
         return self.machine.hart.x[_SP]
 
     def _on_trap(self, event: TrapTaken) -> None:
-        position = self.whereabouts.at(event.pc, event.origin)
-        entry = self.whereabouts.at(event.handler, event.target)
+        position = self.whereabouts.notice(event.pc, event.origin)
+        entry = self.whereabouts.notice(event.handler, event.target)
         self.callstack.trap(event, position, entry, self._sp)
         self.traplog.trap(event, position)
         self.last_event = lambda: describe_trap(event, position)
-        self._listener.trap_taken(event, position)
+        if self.listener is not None:
+            self.listener.trap_taken(event, position)
 
     def _on_return(self, event: TrapReturned) -> None:
-        origin = self.whereabouts.at(event.pc, event.origin)
-        target = self.whereabouts.at(event.resumed, event.target)
+        origin = self.whereabouts.notice(event.pc, event.origin)
+        target = self.whereabouts.notice(event.resumed, event.target)
         passage = self.callstack.xret(event, origin, target, self._sp)
         injected = passage is Passage.INJECTION
         self.traplog.trap_return(event, origin, injected=injected)
         self.last_event = lambda: describe_return(event, origin, target, passage.value)
-        self._listener.trap_returned(event, origin, injected=injected)
-        self._listener.stack_shrank()
+        if self.listener is not None:
+            self.listener.trap_returned(event, origin, injected=injected)
+            self.listener.stack_shrank()
 
     def _on_kernel(self, event: KernelInstruction) -> None:
-        position = self.whereabouts.at(event.pc, event.privilege)
+        position = self.whereabouts.notice(event.pc, event.privilege)
         self.traplog.kernel(event, position)
         if not _UNREMARKABLE.issuperset(outcome for _, outcome in event.outcomes):
             self.last_event = lambda: describe_kernel(event, position)
-        self._listener.kernel_instruction(event, position)
+        if self.listener is not None:
+            self.listener.kernel_instruction(event, position)
 
     def _on_output(self, event: DeviceOutput) -> None:
         self.console.write(event.data)
+        if self.on_output is not None:
+            self.on_output(event)
 
     def _on_reset(self) -> None:
-        self.callstack.reset(self.here, self.machine.hart.privilege)
+        machine = self.machine
+        self.callstack.reset(self.here, machine.hart.privilege, machine.instant)
 
     def _on_call(self, site: int, physical: int | None, target: int, link: int) -> None:
-        self.callstack.call(site, physical, target, link, self._sp)
+        self.callstack.call(site, physical, target, link, self._sp, self.machine.instant)
 
     def _on_return_from_call(self, target: int) -> None:
         self.callstack.ret(target, self._sp)
-        self._listener.stack_shrank()
+        if self.listener is not None:
+            self.listener.stack_shrank()
 
 
 _SP = 2

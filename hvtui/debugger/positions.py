@@ -12,6 +12,7 @@ it lasts until that fault is over.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from asm.isa.csrs import CSRS_BY_NAME
@@ -76,9 +77,9 @@ class Whereabouts:
         self._system = system
         self._machine = machine
         self._guests = tuple(part for part in system.components if part.vm is not None)
-        # Which virtual machine was last seen behind a value of satp, and which at all.
-        self._vms: dict[int, str] = {}
-        self._last_vm = ""
+        # Which virtual machine was last seen behind a value of satp, and behind any of them
+        # (_ANY_SPACE). Replaced, never changed.
+        self._vms: Mapping[int, str] = {}
         self._known: dict[tuple[int, int], Position] = {}
 
     def physical(self, pc: int, privilege: Privilege) -> int | None:
@@ -90,17 +91,34 @@ class Whereabouts:
     def at(self, pc: int, privilege: Privilege) -> Position:
         """Return the position of `pc`, fetched in that mode under the present translation."""
         physical = self.physical(pc, privilege)
-        if not self._guests or privilege is Privilege.M:
-            return self.of(pc, physical)
-        satp = self._machine.hart.csr_value("satp")
-        if physical is None:
-            return self.of(pc, self._presumed(pc, satp))
+        if physical is None and self._guests and privilege is not Privilege.M:
+            physical = self._presumed(pc, self._machine.hart.csr_value("satp"))
+        return self.of(pc, physical)
+
+    def notice(self, pc: int, privilege: Privilege) -> Position:
+        """Return the position of `pc`, where an event took place, and learn from it.
+
+        What is learned here is part of the run: looking at a machine must not change it.
+        """
+        physical = self.physical(pc, privilege)
+        if physical is None or not self._guests or privilege is Privilege.M:
+            return self.at(pc, privilege)
         position = self.of(pc, physical)
         if position.component is not None and position.component.vm is not None:
-            if len(self._vms) > _MOST_REMEMBERED:
-                self._vms.clear()
-            self._vms[satp] = self._last_vm = position.component.vm
+            vm, satp = position.component.vm, self._machine.hart.csr_value("satp")
+            if self._vms.get(satp) != vm or self._vms.get(_ANY_SPACE) != vm:
+                kept = self._vms if len(self._vms) < _MOST_SPACES else {}
+                self._vms = {**kept, satp: vm, _ANY_SPACE: vm}
         return position
+
+    @property
+    def learned(self) -> Mapping[int, str]:
+        """What the events so far have taught: the virtual machine seen last behind each `satp`."""
+        return self._vms
+
+    @learned.setter
+    def learned(self, vms: Mapping[int, str]) -> None:
+        self._vms = vms
 
     def _presumed(self, pc: int, satp: int) -> int | None:
         """Return where a guest's address that is not mapped yet will lead, if that can be known."""
@@ -108,7 +126,7 @@ class Whereabouts:
         if len({part.vm for part in found}) > 1:
             seen = set(self._vms.values())
             begins = [part for part in found if _begins(part, pc) and part.vm not in seen]
-            vm = self._vms.get(satp) or (begins[0].vm if begins else self._last_vm)
+            vm = self._vms.get(satp) or (begins[0].vm if begins else self._vms.get(_ANY_SPACE))
             found = [part for part in found if part.vm == vm]
         return pc + found[0].relocation if len(found) == 1 else None
 
@@ -149,4 +167,6 @@ def _holds(component: Component, physical: int) -> bool:
 
 
 _MOST_REMEMBERED = 1 << 16
+_MOST_SPACES = 256
+_ANY_SPACE = -1
 _TRANSLATES = CSRS_BY_NAME["satp"].fields_by_name["MODE"].mask

@@ -6,8 +6,10 @@ import pytest
 
 from hvtui.debugger.console import CHARACTERS_KEPT, LINES_KEPT, LONGEST_LINE, Console
 from hvtui.debugger.listing import Disassembly, SourceListing
-from hvtui.debugger.traplog import LOG_LENGTH, Kind
-from hvtui.machine.events import Outcome
+from hvtui.debugger.rows import CHUNK_ROWS
+from hvtui.debugger.traplog import Kind, TrapLog
+from hvtui.machine.events import Outcome, TrapTaken
+from hvtui.machine.privilege import Privilege
 from tests.support.debugged import KEEPER, Part, session_of, virtualized
 
 
@@ -61,12 +63,19 @@ def test_the_trap_log_tells_a_handed_on_trap_in_order() -> None:
 
 
 def test_the_trap_log_is_bounded_but_its_counts_go_on() -> None:
-    session = session_of(
-        Part("keeper", KEEPER), Part("user", "_start: ecall\n j _start\n", 0x8001_0000, "user")
-    )
-    session.machine.run(until_instant=16 * LOG_LENGTH)
-    assert len(session.traplog.entries) == LOG_LENGTH
-    assert session.traplog.causes[False, 8] > LOG_LENGTH / 2
+    session = session_of(Part("keeper", KEEPER))
+    log = TrapLog(session.whereabouts.of, chunks=1)
+    here = session.here
+    traps = [
+        TrapTaken(instant, here.pc, 8, False, 0, 0x73, Privilege.U, Privilege.M, 0x8000_0020)
+        for instant in range(3 * CHUNK_ROWS)
+    ]
+    for event in traps:
+        log.trap(event, here)
+    assert [entry.event for entry in log.entries] == traps[-len(log.entries) :]
+    assert CHUNK_ROWS <= len(log.entries) <= 2 * CHUNK_ROWS
+    assert log.entries[-1].position == here
+    assert log.causes[False, 8] == len(traps)
 
 
 def test_ignored_and_leaked_instructions_are_logged_and_counted() -> None:
