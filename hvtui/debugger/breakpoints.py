@@ -2,15 +2,21 @@
 
 A breakpoint at a place is bound to the component, not to a virtual address: two components that
 run at the same one do not share it.
+
+Hits have instants. After a travel in time a breakpoint's count is what had been counted by then: the
+same hit, met a second time, is one.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from hvtui.debugger.locations import Location
 from hvtui.debugger.trapconditions import TrapCondition
+from hvtui.machine.events import KernelInstruction, TrapReturned, TrapTaken
 
 
 @dataclass(slots=True)
@@ -51,6 +57,8 @@ class Breakpoints:
     def __init__(self) -> None:
         self._by_number: dict[int, Breakpoint] = {}
         self._next = 1
+        # The hits so far, in the order of their instants: (instant, breakpoint's number).
+        self._hits: list[tuple[int, int]] = []
 
     def __iter__(self) -> Iterator[Breakpoint]:
         return iter(tuple(self._by_number.values()))
@@ -110,16 +118,44 @@ class Breakpoints:
             if isinstance(breakpoint, TrapBreakpoint) and breakpoint.enabled
         )
 
-    def hit(self, breakpoint: Breakpoint) -> None:
-        """Count a stop; remove a one-shot."""
+    def met_by_trap(self, event: TrapTaken, component: str) -> list[TrapBreakpoint]:
+        """Return the enabled breakpoints that are meant by a trap which interrupted `component`."""
+        return [known for known in self.traps if known.condition.meets_trap(event, component)]
+
+    def met_by_return(
+        self, event: TrapReturned, component: str, *, injected: bool
+    ) -> list[TrapBreakpoint]:
+        """Return the enabled breakpoints that are meant by an xRET of `component`."""
+        return [
+            known
+            for known in self.traps
+            if known.condition.meets_return(event, component, injected=injected)
+        ]
+
+    def met_by_kernel(self, event: KernelInstruction, component: str) -> list[TrapBreakpoint]:
+        """Return the enabled breakpoints that are meant by a kernel instruction of `component`."""
+        return [known for known in self.traps if known.condition.meets_kernel(event, component)]
+
+    def hit(self, breakpoint: Breakpoint, instant: int) -> None:
+        """Count a stop at `instant`; remove a one-shot."""
         breakpoint.hits += 1
+        hit = (instant, breakpoint.number)
+        index = bisect_left(self._hits, hit)
+        if self._hits[index : index + 1] != [hit]:
+            self._hits.insert(index, hit)
         if breakpoint.one_shot:
             self._by_number.pop(breakpoint.number, None)
 
-    def forget_hits(self) -> None:
-        """Set every count back to zero, for a machine that starts anew."""
+    def travelled(self, instant: int) -> None:
+        """Set every count to what it was at `instant`."""
+        counts = Counter(number for when, number in self._hits if when <= instant)
         for breakpoint in self._by_number.values():
-            breakpoint.hits = 0
+            breakpoint.hits = counts[breakpoint.number]
+
+    def forget_hits(self, after: int = -1) -> None:
+        """Forget the hits after an instant, which will not come to be; by default all there are."""
+        self._hits = [hit for hit in self._hits if hit[0] <= after]
+        self.travelled(after)
 
     def _number(self) -> int:
         self._next += 1

@@ -39,10 +39,12 @@ def observe(
     stop: Stopped,
     running: bool,
     speed: int,
+    frontier: int = 0,
 ) -> Snapshot:
     """Return what there is to see of a followed machine now; what differs from `before` is marked.
 
-    `stop` is why it last stood still, `running` whether it moves now, at `speed` steps a second.
+    `stop` is why it last stood still, `running` whether it moves now, at `speed` steps a second;
+    `frontier` is the furthest instant that is known.
     """
     machine, here = follower.machine, follower.here
     hart, generation = machine.hart, machine.generation
@@ -73,6 +75,7 @@ def observe(
         breakpoints=tuple(_view(breakpoint) for breakpoint in breakpoints),
         console=follower.console.lines,
         speed=speed,
+        frontier=max(frontier, machine.instant),
     )
 
 

@@ -102,7 +102,7 @@ class Snapshot:
     """All that panes draw. `changed` are the numbers of registers changed since the last stop.
 
     `trapmap` is the value of `mtrapmap`, None on a CPU that has none. `speed` is in steps a second, 0
-    if the machine stands still.
+    if the machine stands still. `frontier` is the furthest instant that the run has come to.
     """
 
     title: str
@@ -124,6 +124,7 @@ class Snapshot:
     breakpoints: tuple[BreakpointView, ...]
     console: tuple[str, ...]
     speed: int = 0
+    frontier: int = 0
 
     @property
     def believes(self) -> int | None:

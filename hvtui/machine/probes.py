@@ -30,7 +30,8 @@ class Probes:
 
     `physical` gives the physical address of a pc in the current mode, `changed` is called when ops
     have to be decoded anew, `instant` gives the machine's instant. A breakpoint does not hold back
-    the step at the instant `let_pass`, so that a run can leave the place where it stopped.
+    the step at the instant `let_pass`, so that a run can leave the place where it stopped. While
+    `armed` is False breakpoints hold back nothing; to change that costs nothing.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Probes:
         self._on_return: ReturnListener | None = None
         self.is_used = False
         self.let_pass = -1
+        self.armed = True
 
     @property
     def breakpoints(self) -> Set[int]:
@@ -96,7 +98,7 @@ class Probes:
 
     def _with_breakpoint(self, op: Op) -> Op:
         def held_op() -> int:
-            if self._instant() != self.let_pass:
+            if self.armed and self._instant() != self.let_pass:
                 raise Held
             return op()
 

@@ -1,0 +1,281 @@
+"""What every move of the machine consists of: steps, runs, and the judgement whether to stand still.
+
+One thread moves the machine. Others may ask it to pause, or post what is to be done in the next quiet
+moment between two steps.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Lock
+
+from hvtui.debugger.breakpoints import Breakpoint, Breakpoints, PlaceBreakpoint, TrapBreakpoint
+from hvtui.debugger.callstack import Activation, Frame
+from hvtui.debugger.edits import Change
+from hvtui.debugger.following import Follower
+from hvtui.debugger.narration import describe_exit
+from hvtui.debugger.positions import Position
+from hvtui.debugger.snapshot import StopKind, Stopped
+from hvtui.debugger.travel import Timeline
+from hvtui.machine.board import Machine, Stop, StopReason
+from hvtui.machine.events import DeviceOutput, ExitReason, KernelInstruction, TrapReturned, TrapTaken
+from hvtui.machinefile.system import System
+
+# A running machine is shown this often (seconds).
+PROGRESS_TIME = 0.05
+
+
+class MoveError(Exception):
+    """The machine cannot be moved in that way; the text says why."""
+
+
+class Mover:
+    """Moves the machine of `system`, and stops it at `breakpoints`.
+
+    `show` is called now and then while the machine runs; `on_output` gets what devices write, once.
+    """
+
+    def __init__(self, system: System, breakpoints: Breakpoints, show: Callable[[], None]) -> None:
+        self.system = system
+        self.breakpoints = breakpoints
+        self.on_output: Callable[[DeviceOutput], None] | None = None
+        self._show = show
+        self._shown = 0.0
+        self._lock = Lock()
+        self._posted: deque[Callable[[], object]] = deque()
+        self.is_moving = False
+        self.is_pausing = False
+        self._met: list[tuple[TrapBreakpoint, str]] = []
+        self._is_done: Callable[[], bool] | None = None
+        self._goal_reached = False
+        self.begin(system.fresh_machine())
+
+    def begin(self, machine: Machine) -> None:
+        """Take up a fresh machine, and a run of which nothing is known yet."""
+        machine.uart.input_open = True
+        self.machine = machine
+        self.follower = Follower(self.system, machine, self)
+        self.callstack = self.follower.callstack
+        self.timeline = Timeline(machine, self.follower)
+        self.timeline.on_output = self._output
+        self._met.clear()
+        self.place_breakpoints()
+
+    @property
+    def here(self) -> Position:
+        """The position of the next instruction."""
+        return self.follower.here
+
+    # Other threads
+
+    def pause(self) -> None:
+        """Make the machine stand still as soon as the current step is over. For any thread."""
+        self.is_pausing = True
+        if self.is_moving:
+            self.machine.request_stop()
+
+    def post(self, action: Callable[[], object]) -> None:
+        """Do `action` as soon as the machine is between two steps: now, if it stands still."""
+        with self._lock:
+            if self.is_moving:
+                self._posted.append(action)
+                self.machine.request_stop()
+                return
+        action()
+
+    @property
+    def has_posted(self) -> bool:
+        """Tell whether somebody waits for a quiet moment."""
+        return bool(self._posted)
+
+    def do_posted(self) -> None:
+        """Do what was posted: this is a quiet moment."""
+        while self._posted:
+            self._posted.popleft()()
+
+    @contextmanager
+    def moved(self) -> Iterator[None]:
+        """Mark the machine as moving, so that what others want done waits for a quiet moment."""
+        with self._lock:
+            self.is_moving = True
+        self._met.clear()
+        self.timeline.speed = 0
+        try:
+            yield
+        finally:
+            with self._lock:
+                self.is_moving = self.is_pausing = False
+                self.timeline.speed = 0
+            self.do_posted()
+
+    # Steps and runs
+
+    def step(self) -> Stopped | None:
+        """Take one step; return why the machine shall stand still after it, None if it shall not."""
+        self.follower.last_event = None
+        return self._judge(self.timeline.step())
+
+    def run(self, is_done: Callable[[], bool] | None, done_text: str) -> Stopped:
+        """Run in slices until something stops the machine, or the call stack says that `is_done`."""
+        self._is_done, self._goal_reached = is_done, False
+        try:
+            while True:
+                stopped = self._judge(self.timeline.run())
+                if stopped is not None:
+                    return stopped
+                if self._goal_reached:
+                    self.follower.last_event = None
+                    return self.stepped(done_text)
+                self.show_if_due()
+        finally:
+            self._is_done = None
+
+    def stepped(self, text: str = "") -> Stopped:
+        """Return the stop of a step that nothing else stopped; the last event is told if there was."""
+        event = self.follower.last_event
+        told = event() if event else f"{text or 'stepped'} {self.here}"
+        return Stopped(StopKind.STEPPED, told)
+
+    def paused(self) -> Stopped:
+        """Return the stop of a machine that was told to pause."""
+        return Stopped(StopKind.PAUSED, f"paused {self.here}")
+
+    def ended(self, stop: Stop | None) -> Stopped | None:
+        """Return why the machine cannot go on now by itself, None if it can."""
+        exited = self.machine.exit
+        if exited is not None and (stop is None or stop.reason in _ENDS):
+            kind = StopKind.STUCK if exited.reason is ExitReason.STUCK else StopKind.ENDED
+            return Stopped(kind, describe_exit(exited, self.here))
+        if stop is not None and stop.reason is StopReason.WAITING:
+            return Stopped(StopKind.WAITING, f"waiting for console input {self.here}")
+        return None
+
+    def _judge(self, stop: Stop | None) -> Stopped | None:
+        """Return why the machine shall stand still now, or None if it shall go on."""
+        if stop is not None and (ended := self.ended(stop)) is not None:
+            return ended
+        met = self.breakpoints_here()
+        if self._met:
+            numbers = tuple(hit.number for hit, _ in self._met)
+            text = self._met[-1][1]
+            self._hit((*(hit for hit, _ in self._met), *met))
+            self._met.clear()
+            return Stopped(StopKind.TRAP, text, (*numbers, *(hit.number for hit in met)))
+        if met:
+            self._hit(met)
+            numbers = tuple(hit.number for hit in met)
+            names = ", ".join(f"{hit.number} at {hit.text}" for hit in met)
+            return Stopped(StopKind.BREAKPOINT, f"breakpoint {names}: {self.here}", numbers)
+        self.do_posted()
+        return self.paused() if self.is_pausing else None
+
+    def show_if_due(self) -> None:
+        """Have the running machine shown, unless that was done just now."""
+        now = time.monotonic()
+        if now - self._shown >= PROGRESS_TIME:
+            self._shown = now
+            self._show()
+
+    # Breakpoints
+
+    def place_breakpoints(self) -> None:
+        """Have the machine stop where enabled breakpoints are."""
+        self.machine.probes.breakpoints = self.breakpoints.places
+
+    def breakpoints_here(self) -> tuple[PlaceBreakpoint, ...]:
+        """Return the enabled breakpoints at the instruction that is executed next.
+
+        An interrupt that is taken first comes before it: the handler will come back here.
+        """
+        places = self.breakpoints.places
+        if not places:
+            return ()
+        hart = self.machine.hart
+        physical = self.follower.whereabouts.physical(hart.pc, hart.privilege)
+        if physical not in places or hart.interrupts.next() is not None:
+            return ()
+        return tuple(hit for hit in self.breakpoints.at(physical) if hit.enabled)
+
+    def _hit(self, met: tuple[Breakpoint, ...]) -> None:
+        for breakpoint in met:
+            self.breakpoints.hit(breakpoint, self.timeline.now)
+        if any(breakpoint.one_shot for breakpoint in met):
+            self.place_breakpoints()
+
+    # Changes
+
+    def change(self, change: Change, *, cut: bool) -> None:
+        """Change the machine; see `hvtui.debugger.travel.Timeline.change`."""
+        self.timeline.change(change, cut=cut)
+        self.breakpoints.forget_hits(after=self.timeline.now)
+
+    # The call stack
+
+    def is_at(self, top: Activation, frames: Frame | None) -> bool:
+        """Tell whether the function of `frames` in `top` runs now."""
+        stack = self.callstack
+        return stack.top.serial == top.serial and same_frames(stack.frames, frames)
+
+    def is_over(self, top: Activation, frames: Frame | None) -> bool:
+        """Tell whether what was stepped over has come back, or never can."""
+        return self.is_at(top, frames) or top.serial in self.callstack.ended
+
+    def waits(self, top: Activation, frames: Frame | None) -> bool:
+        """Tell whether the function of `frames` in `top` waits for what runs now."""
+        stack = self.callstack
+        if stack.top.serial != top.serial:
+            return stack.holds(top)
+        return depth_of(stack.frames) > depth_of(frames)
+
+    # What the machine reports; see `hvtui.debugger.following.Listener`
+
+    def trap_taken(self, event: TrapTaken, position: Position) -> None:
+        """Stop if a breakpoint is meant."""
+        self._meet(self.breakpoints.met_by_trap(event, position.owner))
+
+    def trap_returned(self, event: TrapReturned, position: Position, *, injected: bool) -> None:
+        """Stop if a breakpoint is meant."""
+        self._meet(self.breakpoints.met_by_return(event, position.owner, injected=injected))
+
+    def kernel_instruction(self, event: KernelInstruction, position: Position) -> None:
+        """Stop if a breakpoint is meant."""
+        self._meet(self.breakpoints.met_by_kernel(event, position.owner))
+
+    def stack_shrank(self) -> None:
+        """Stop if what was stepped over or finished has come back."""
+        if self._is_done is not None and self._is_done():
+            self._goal_reached = True
+            self.machine.request_stop()
+
+    def _meet(self, met: list[TrapBreakpoint]) -> None:
+        """Stop after this step for breakpoints; the last event is what they met."""
+        for breakpoint in met:
+            told = self.follower.last_event
+            assert told is not None, "a breakpoint was met by an event that nobody can tell"
+            self._met.append((breakpoint, told()))
+            self.machine.request_stop()
+
+    def _output(self, event: DeviceOutput) -> None:
+        if self.on_output is not None:
+            self.on_output(event)
+
+
+_ENDS = frozenset({StopReason.EXITED, StopReason.STUCK})
+
+
+def depth_of(frames: Frame | None) -> int:
+    """Return how many calls deep a function is in its activation."""
+    return frames.depth if frames else 0
+
+
+def same_frames(frames: Frame | None, others: Frame | None) -> bool:
+    """Tell whether both are the same call, or both the outermost function."""
+    return frames is others or (frames is not None and frames.same_call(others))
+
+
+def same_line(here: Position, there: Position) -> bool:
+    """Tell whether both are instructions of one source line."""
+    return here.component is there.component and here.place == there.place
