@@ -7,7 +7,7 @@ virtual machine has its memory elsewhere, and its components are moved there byt
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -155,7 +155,7 @@ def spoken_by(number: int, console: bytes) -> bytes:
     return said.removesuffix(b"\n")
 
 
-def remarks(console: bytes) -> Sequence[str]:
+def remarks(console: bytes) -> list[str]:
     """Return the lines that the hypervisor itself printed."""
     return [
         line.decode(errors="replace") for line in console.split(b"\n") if line.startswith(b"type1: ")

@@ -236,10 +236,14 @@ def walk_sides(bare: Side, hosted: Side, *, most: int | None = None, limit: int 
             if native_ended and virtual_ended:
                 break
         elif not theirs:
-            if virtual_ended and not hosted.recorder.ends_in_gap:
+            if not virtual_ended:
+                continue
+            if not hosted.recorder.ends_in_gap or (native_ended and not _end_alike(bare, hosted)):
                 divergence = _difference(index, before, ours, theirs, bare, hosted)
-            elif virtual_ended:
-                ours = []
+            elif native_ended:
+                break
+            else:
+                ours = ours[:SHOWN]
         elif ours and met in hosted.recorder.gaps:
             if theirs[0] in ours:
                 ours = ours[ours.index(theirs[0]) :]
@@ -248,6 +252,15 @@ def walk_sides(bare: Side, hosted: Side, *, most: int | None = None, limit: int 
         elif ours or native_ended:
             divergence = _difference(index, before, ours, theirs, bare, hosted)
     return Walk(index, bare.stop, hosted.stop, divergence, bare.machine, hosted.machine)
+
+
+def _end_alike(bare: Side, hosted: Side) -> bool:
+    """Tell whether a guest whose last steps nobody saw came to the same end on both sides."""
+    if bare.stop is None or hosted.stop is None:
+        return False
+    if bare.stop.reason is StopReason.EXITED:
+        return bare.stop == hosted.stop
+    return bare.stop.reason is hosted.stop.reason or hosted.stop.code != 0
 
 
 def _equal_steps(ours: Sequence[Step], theirs: Sequence[Step]) -> int:
