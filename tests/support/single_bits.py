@@ -1,6 +1,6 @@
 """What each bit of the trap bitmap is needed for: the sample kernel on `vt`, with one bit left out.
 
-python -m tests.support.single_bits
+`python -m tests.support.single_bits` prints the table of the lesson of 04-type1-vt.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from asm.isa.trapbits import TrapBit
 from hvtui.debugger.positions import short_file
 from hvtui.headless.lost import LostInstructions
 from hvtui.machine.board import StopReason
-from hvtui.machine.events import KernelInstruction
+from hvtui.machine.events import KernelInstruction, Outcome
 from tests.support.virtualized import (
     guest_of_sample,
     listen,
@@ -27,8 +27,10 @@ SAMPLE = "01-native"
 LIMIT = 6_000_000
 """Instructions after which a run that should take two million hangs."""
 
-HEADER = ("| left out | what becomes of the guest | the first instruction that is lost |",
-          "| --- | --- | --- |")  # fmt: skip
+HEAD = (
+    "| bit | class | ignored | the first | what becomes of the guest |",
+    "| --- | --- | --- | --- | --- |",
+)
 
 
 @dataclass(frozen=True)
@@ -47,9 +49,30 @@ class Run:
     """After how many equal instructions it issues others than natively; None if never."""
 
     @property
+    def is_right(self) -> bool:
+        """Whether the guest printed what it prints natively, and ended as well."""
+        right = run_without(None)
+        return (self.console, self.code) == (right.console, right.code)
+
+    @property
     def fate(self) -> str:
         """What becomes of the guest, in a few words."""
-        return _fate(self)
+        if not self.met:
+            return "not used by this guest"
+        if not self.is_right:
+            return f"**breaks**: `{self.wrong_line}`"
+        if self.issued_alike is None:
+            return "nothing: the very same run"
+        return "the same text, but not the same run"
+
+    @property
+    def wrong_line(self) -> str:
+        """The guest's first line that is another; if it only stops short, why it was ended."""
+        said, right = (run.console.decode().splitlines() for run in (self, run_without(None)))
+        for line, wanted in zip(said, right, strict=False):
+            if line != wanted:
+                return line
+        return f"type1: vm1 {self.remark}"
 
     @property
     def place(self) -> str:
@@ -59,14 +82,16 @@ class Run:
             return ""
         place = first.position.place
         where = f"{short_file(place.file)}:{place.line}" if place is not None else first.position.symbol
-        return f"`{first.text}` at {where}"
+        return f"`{first.text}`, `{where}`"
 
     @property
     def row(self) -> str:
         """A line of the table."""
         if self.bit is None:
             raise ValueError("the run with all bits is no line of the table")
-        return f"| {int(self.bit)} `{self.bit.key}` | {self.fate} | {self.place or 'none'} |"
+        ignored = self.lost.instructions[Outcome.IGNORED] or ""
+        cells = (int(self.bit), f"`{self.bit.key}`", ignored, self.place, self.fate)
+        return "| " + " ".join(f"{cell} |" if cell != "" else "|" for cell in cells)
 
 
 def _defines(bit: TrapBit | None) -> Mapping[str, int]:
@@ -97,34 +122,9 @@ def run_without(bit: TrapBit | None) -> Run:
     return Run(bit, said, code, ends[-1] if ends else "ends", lost, met, alike)
 
 
-def _fate(run: Run) -> str:
-    right = run_without(None)
-    total = len(right.console.splitlines())
-    if (run.console, run.code) == (right.console, right.code):
-        if not run.met:
-            return "nothing: it has no such instruction"
-        if run.issued_alike is None:
-            return "nothing: its run is the native one"
-        return f"its console is right, but after {run.issued_alike:,} instructions it goes another way"
-    told = run.remark.split(";")[0].split(",")[0] if run.code is not None else "hangs"
-    alike = _common_lines(run.console, right.console)
-    if alike == len(run.console.splitlines()):
-        return f"{told}, after {alike} of {total} lines"
-    return f"line {alike + 1} of {total} is wrong or missing; {told}"
-
-
-def _common_lines(said: bytes, right: bytes) -> int:
-    count = 0
-    for one, other in zip(said.splitlines(), right.splitlines(), strict=False):
-        if one != other:
-            break
-        count += 1
-    return count
-
-
 def table() -> Sequence[str]:
     """Return the lines of the table, its head included."""
-    return [*HEADER, *(run_without(bit).row for bit in TrapBit)]
+    return [*HEAD, *(run_without(bit).row for bit in TrapBit)]
 
 
 def main() -> None:
