@@ -105,7 +105,8 @@ def plic_steps() -> st.SearchStrategy[Step]:
     )
     stores = st.tuples(places, words()).map(lambda both: lambda twins: twins.store(both[0], 4, both[1]))
     claims = st.sampled_from([CLAIM, CLAIM + 0x1000]).map(lambda at: lambda twins: twins.load(at, 4))
-    completions = st.tuples(st.sampled_from([CLAIM, CLAIM + 0x1000]), sources).map(
+    served = st.one_of(sources, sources, st.integers(0, 140), words())
+    completions = st.tuples(st.sampled_from([CLAIM, CLAIM + 0x1000]), served).map(
         lambda both: lambda twins: twins.store(both[0], 4, both[1])
     )
     drives = st.tuples(sources.filter(lambda source: source != 10), st.booleans()).map(
@@ -189,6 +190,31 @@ def test_the_finisher_ends_the_vm(bench: Bench, size: int, value: int, code: int
     assert bench.call("device_store", FINISHER, size, value).a0 == 1
     assert bench.word(bench.symbols["ended"]) == 1
     assert bench["V_EXIT_CODE"] == code
+
+
+@pytest.mark.parametrize(("fcr", "level"), [(0x01, 1), (0x41, 4), (0x81, 8), (0xC1, 14)])
+def test_the_trigger_level_tells_how_many_bytes_are_there(bench: Bench, fcr: int, level: int) -> None:
+    twins = Twins(bench)
+    twins.store(FCR, 1, fcr)
+    twins.store(IER, 1, 1)
+    for count in range(16):
+        cause = 0xC1 if count == 0 else 0xCC if count < level else 0xC4
+        assert bench.call("device_load", IIR, 1).a0 == cause
+        twins.load(IIR, 1)
+        twins.feed(b"x")
+
+
+@pytest.mark.parametrize("source", [96, 97, 106, 127, 128, 0x400, 0x8000_0000, 0xFFFF_FFFF])
+def test_completing_what_does_not_exist_changes_nothing(bench: Bench, source: int) -> None:
+    bench.start_over()
+    for place in range(PLIC + 0x2000, PLIC + 0x2100, 4):
+        bench.call("device_store", place, 4, 0xFFFF_FFFF)
+    size = bench.symbols["VCPU_SIZE"]
+    for word in range(3):
+        bench.put_word(bench.vcpu + bench.symbols["V_PLIC_SERVICE"] + 4 * word, 0xFFFF_FFFF)
+    before = bench.machine.read_physical(bench.vcpu, size)
+    assert bench.call("device_store", CLAIM, 4, source).a0 == 1
+    assert bench.machine.read_physical(bench.vcpu, size) == before
 
 
 def test_a_byte_that_arrives_interrupts_the_guest_if_it_wants_that(bench: Bench) -> None:
