@@ -1,10 +1,10 @@
-"""Breakpoints: at places in physical memory, and at traps.
+"""Breakpoints: at places in physical memory, at traps, and at changes of what is watched.
 
 A breakpoint at a place is bound to the component, not to a virtual address: two components that
 run at the same one do not share it.
 
-Hits have instants. After a travel in time a breakpoint's count is what had been counted by then: the
-same hit, met a second time, is one.
+A breakpoint is *hit* when it is met and its condition holds. Hits have instants. After a travel in
+time a breakpoint's count is what had been counted by then: the same hit, met a second time, is one.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from hvtui.debugger.expressions.compiling import Expression
 from hvtui.debugger.locations import Location
 from hvtui.debugger.trapconditions import TrapCondition
 from hvtui.machine.events import KernelInstruction, TrapReturned, TrapTaken
@@ -21,9 +22,11 @@ from hvtui.machine.events import KernelInstruction, TrapReturned, TrapTaken
 
 @dataclass(slots=True)
 class Breakpoint:
-    """What all breakpoints have: `number` is how a person calls it, `hits` how often it stopped.
+    """What all breakpoints have: `number` is how a person calls it, `hits` how often it was hit.
 
-    A breakpoint with `one_shot` is removed when it stops the machine.
+    With a `condition` it is hit only where that is not 0. The hits up to number `passes` do not stop
+    the machine. A breakpoint with `one_shot` is removed when it stops the machine. `commands` are for
+    the face that shows the stop.
     """
 
     number: int
@@ -31,6 +34,19 @@ class Breakpoint:
     enabled: bool = True
     one_shot: bool = False
     hits: int = 0
+    condition: Expression | None = None
+    passes: int = 0
+    commands: tuple[str, ...] = ()
+
+    @property
+    def ignored(self) -> int:
+        """How many more hits will not stop the machine."""
+        return max(self.passes - self.hits, 0)
+
+    @property
+    def words(self) -> str:
+        """What a person wrote, condition included."""
+        return f"{self.text} if {self.condition.text}" if self.condition else self.text
 
 
 @dataclass(slots=True)
@@ -42,9 +58,21 @@ class PlaceBreakpoint(Breakpoint):
 
 @dataclass(slots=True)
 class TrapBreakpoint(Breakpoint):
-    """Stops after an event that meets `condition`: at the handler's first instruction."""
+    """Stops after an event that meets `trap`: at the handler's first instruction."""
 
-    condition: TrapCondition = field(default_factory=TrapCondition)
+    trap: TrapCondition = field(default_factory=TrapCondition)
+
+
+@dataclass(slots=True)
+class WatchBreakpoint(Breakpoint):
+    """Stops after a step that changed what is watched.
+
+    That is `watched`, an address and a number of bytes of RAM, both physical; if it is None, the
+    value of `expression`, which is computed after every step.
+    """
+
+    expression: Expression = field(kw_only=True)
+    watched: tuple[int, int] | None = None
 
 
 class UnknownBreakpointError(KeyError):
@@ -81,7 +109,17 @@ class Breakpoints:
 
     def add_trap(self, condition: TrapCondition, *, one_shot: bool = False) -> TrapBreakpoint:
         """Add a breakpoint at the events that meet `condition`."""
-        added = TrapBreakpoint(self._number(), condition.text, one_shot=one_shot, condition=condition)
+        added = TrapBreakpoint(self._number(), condition.text, one_shot=one_shot, trap=condition)
+        self._by_number[added.number] = added
+        return added
+
+    def add_watch(
+        self, expression: Expression, watched: tuple[int, int] | None, *, one_shot: bool = False
+    ) -> WatchBreakpoint:
+        """Add a watchpoint on `watched` bytes of RAM, or on the value of `expression`."""
+        added = WatchBreakpoint(
+            self._number(), expression.text, one_shot=one_shot, expression=expression, watched=watched
+        )
         self._by_number[added.number] = added
         return added
 
@@ -118,9 +156,23 @@ class Breakpoints:
             if isinstance(breakpoint, TrapBreakpoint) and breakpoint.enabled
         )
 
+    @property
+    def watches(self) -> tuple[WatchBreakpoint, ...]:
+        """The enabled watchpoints."""
+        return tuple(
+            breakpoint
+            for breakpoint in self._by_number.values()
+            if isinstance(breakpoint, WatchBreakpoint) and breakpoint.enabled
+        )
+
+    @property
+    def has_enabled(self) -> bool:
+        """Tell whether any breakpoint is enabled."""
+        return any(breakpoint.enabled for breakpoint in self._by_number.values())
+
     def met_by_trap(self, event: TrapTaken, component: str) -> list[TrapBreakpoint]:
         """Return the enabled breakpoints that are meant by a trap which interrupted `component`."""
-        return [known for known in self.traps if known.condition.meets_trap(event, component)]
+        return [known for known in self.traps if known.trap.meets_trap(event, component)]
 
     def met_by_return(
         self, event: TrapReturned, component: str, *, injected: bool
@@ -129,22 +181,24 @@ class Breakpoints:
         return [
             known
             for known in self.traps
-            if known.condition.meets_return(event, component, injected=injected)
+            if known.trap.meets_return(event, component, injected=injected)
         ]
 
     def met_by_kernel(self, event: KernelInstruction, component: str) -> list[TrapBreakpoint]:
         """Return the enabled breakpoints that are meant by a kernel instruction of `component`."""
-        return [known for known in self.traps if known.condition.meets_kernel(event, component)]
+        return [known for known in self.traps if known.trap.meets_kernel(event, component)]
 
     def hit(self, breakpoint: Breakpoint, instant: int) -> None:
-        """Count a stop at `instant`; remove a one-shot."""
+        """Count a hit at `instant`."""
         breakpoint.hits += 1
         hit = (instant, breakpoint.number)
         index = bisect_left(self._hits, hit)
         if self._hits[index : index + 1] != [hit]:
             self._hits.insert(index, hit)
-        if breakpoint.one_shot:
-            self._by_number.pop(breakpoint.number, None)
+
+    def expire(self, breakpoint: Breakpoint) -> None:
+        """Remove a one-shot breakpoint that has stopped the machine."""
+        self._by_number.pop(breakpoint.number, None)
 
     def travelled(self, instant: int) -> None:
         """Set every count to what it was at `instant`."""

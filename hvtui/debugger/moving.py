@@ -12,14 +12,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock
 
-from hvtui.debugger.breakpoints import Breakpoint, Breakpoints, PlaceBreakpoint, TrapBreakpoint
+from hvtui.debugger.breakpoints import Breakpoints, PlaceBreakpoint, TrapBreakpoint
 from hvtui.debugger.callstack import Activation, Frame
 from hvtui.debugger.edits import Change
+from hvtui.debugger.expressions.live import LiveMachine
 from hvtui.debugger.following import Follower
+from hvtui.debugger.hitting import Meeting, stop_for
 from hvtui.debugger.narration import describe_exit
 from hvtui.debugger.positions import Position
 from hvtui.debugger.snapshot import StopKind, Stopped
 from hvtui.debugger.travel import Timeline
+from hvtui.debugger.watching import Watching
 from hvtui.machine.board import Machine, Stop, StopReason
 from hvtui.machine.events import DeviceOutput, ExitReason, KernelInstruction, TrapReturned, TrapTaken
 from hvtui.machinefile.system import System
@@ -36,19 +39,25 @@ class Mover:
     """Moves the machine of `system`, and stops it at `breakpoints`.
 
     `show` is called now and then while the machine runs; `on_output` gets what devices write, once.
+    `budget` is for the recorded moments, in bytes.
+    No move forwards goes beyond the instant `limit`, if there is one.
     """
 
-    def __init__(self, system: System, breakpoints: Breakpoints, show: Callable[[], None]) -> None:
+    def __init__(
+        self, system: System, breakpoints: Breakpoints, show: Callable[[], None], *, budget: int
+    ) -> None:
         self.system = system
         self.breakpoints = breakpoints
         self.on_output: Callable[[DeviceOutput], None] | None = None
+        self.limit: int | None = None
         self._show = show
+        self._budget = budget
         self._shown = 0.0
         self._lock = Lock()
         self._posted: deque[Callable[[], object]] = deque()
         self.is_moving = False
         self.is_pausing = False
-        self._met: list[tuple[TrapBreakpoint, str]] = []
+        self._met: list[Meeting] = []
         self._is_done: Callable[[], bool] | None = None
         self._goal_reached = False
         self.begin(system.fresh_machine())
@@ -59,8 +68,10 @@ class Mover:
         self.machine = machine
         self.follower = Follower(self.system, machine, self)
         self.callstack = self.follower.callstack
-        self.timeline = Timeline(machine, self.follower)
+        self.timeline = Timeline(machine, self.follower, budget=self._budget)
         self.timeline.on_output = self._output
+        self.live = LiveMachine(machine)
+        self.watching = Watching(machine, self.breakpoints, self.follower.whereabouts)
         self._met.clear()
         self.place_breakpoints()
 
@@ -113,17 +124,25 @@ class Mover:
 
     # Steps and runs
 
-    def step(self) -> Stopped | None:
-        """Take one step; return why the machine shall stand still after it, None if it shall not."""
+    def step(self, *, lands: bool = False) -> Stopped | None:
+        """Take one step; return why the machine shall stand still after it, None if it shall not.
+
+        If it `lands`, at the end of a travel back, it does not matter how many hits shall be ignored.
+        """
+        if self._is_at_limit:
+            return self._at_limit()
         self.follower.last_event = None
-        return self._judge(self.timeline.step())
+        self.watching.begin()
+        return self._judge(self.timeline.step(), lands=lands)
 
     def run(self, is_done: Callable[[], bool] | None, done_text: str) -> Stopped:
         """Run in slices until something stops the machine, or the call stack says that `is_done`."""
         self._is_done, self._goal_reached = is_done, False
         try:
             while True:
-                stopped = self._judge(self.timeline.run())
+                if self._is_at_limit:
+                    return self._at_limit()
+                stopped = self._judge(self.advance(self.limit))
                 if stopped is not None:
                     return stopped
                 if self._goal_reached:
@@ -132,6 +151,18 @@ class Mover:
                 self.show_if_due()
         finally:
             self._is_done = None
+
+    def advance(self, until: int | None) -> Stop | None:
+        """Run for a slice, to the instant `until` at most; one step, if something is watched so."""
+        self.watching.begin()
+        return self.timeline.step() if self.watching.needs_steps else self.timeline.run(until)
+
+    @property
+    def _is_at_limit(self) -> bool:
+        return self.limit is not None and self.timeline.now >= self.limit
+
+    def _at_limit(self) -> Stopped:
+        return Stopped(StopKind.LIMIT, f"at the limit of {self.limit:,} steps {self.here}")
 
     def stepped(self, text: str = "") -> Stopped:
         """Return the stop of a step that nothing else stopped; the last event is told if there was."""
@@ -153,22 +184,13 @@ class Mover:
             return Stopped(StopKind.WAITING, f"waiting for console input {self.here}")
         return None
 
-    def _judge(self, stop: Stop | None) -> Stopped | None:
+    def _judge(self, stop: Stop | None, *, lands: bool = False) -> Stopped | None:
         """Return why the machine shall stand still now, or None if it shall go on."""
         if stop is not None and (ended := self.ended(stop)) is not None:
             return ended
-        met = self.breakpoints_here()
-        if self._met:
-            numbers = tuple(hit.number for hit, _ in self._met)
-            text = self._met[-1][1]
-            self._hit((*(hit for hit, _ in self._met), *met))
-            self._met.clear()
-            return Stopped(StopKind.TRAP, text, (*numbers, *(hit.number for hit in met)))
-        if met:
-            self._hit(met)
-            numbers = tuple(hit.number for hit in met)
-            names = ", ".join(f"{hit.number} at {hit.text}" for hit in met)
-            return Stopped(StopKind.BREAKPOINT, f"breakpoint {names}: {self.here}", numbers)
+        stopped = self._stopped_by_breakpoints(lands=lands)
+        if stopped is not None:
+            return stopped
         self.do_posted()
         return self.paused() if self.is_pausing else None
 
@@ -182,8 +204,9 @@ class Mover:
     # Breakpoints
 
     def place_breakpoints(self) -> None:
-        """Have the machine stop where enabled breakpoints are."""
+        """Have the machine stop where enabled breakpoints are, and see what is watched."""
         self.machine.probes.breakpoints = self.breakpoints.places
+        self.watching.place()
 
     def breakpoints_here(self) -> tuple[PlaceBreakpoint, ...]:
         """Return the enabled breakpoints at the instruction that is executed next.
@@ -199,11 +222,27 @@ class Mover:
             return ()
         return tuple(hit for hit in self.breakpoints.at(physical) if hit.enabled)
 
-    def _hit(self, met: tuple[Breakpoint, ...]) -> None:
-        for breakpoint in met:
-            self.breakpoints.hit(breakpoint, self.timeline.now)
-        if any(breakpoint.one_shot for breakpoint in met):
+    def _stopped_by_breakpoints(self, *, lands: bool) -> Stopped | None:
+        """Return the stop of the breakpoints that were met, None if none of them stops the machine."""
+        events, self._met = self._met, []
+        meetings = [*events, *self.watching.met()]
+        meetings += [
+            Meeting(known, StopKind.BREAKPOINT, f"{known.number} at {known.words}")
+            for known in self.breakpoints_here()
+        ]
+        if not meetings:
+            return None
+        stopped = stop_for(
+            meetings,
+            self.breakpoints,
+            self.live,
+            lands=lands,
+            here=lambda: self.here,
+            doer=self.watching.doer,
+        )
+        if any(meeting.breakpoint.one_shot for meeting in meetings):
             self.place_breakpoints()
+        return stopped
 
     # Changes
 
@@ -255,7 +294,10 @@ class Mover:
         for breakpoint in met:
             told = self.follower.last_event
             assert told is not None, "a breakpoint was met by an event that nobody can tell"
-            self._met.append((breakpoint, told()))
+            text = told()
+            if breakpoint.condition is not None:
+                text += f" (breakpoint {breakpoint.number} if {breakpoint.condition.text})"
+            self._met.append(Meeting(breakpoint, StopKind.TRAP, text))
             self.machine.request_stop()
 
     def _output(self, event: DeviceOutput) -> None:

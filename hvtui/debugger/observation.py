@@ -9,7 +9,13 @@ from itertools import islice
 from asm.isa.causes import trap_name
 from asm.isa.trapbits import TRAP_BITS
 from hvtui.debugger.baseline import Baseline, csr_values
-from hvtui.debugger.breakpoints import Breakpoint, Breakpoints, PlaceBreakpoint, TrapBreakpoint
+from hvtui.debugger.breakpoints import (
+    Breakpoint,
+    Breakpoints,
+    PlaceBreakpoint,
+    TrapBreakpoint,
+    WatchBreakpoint,
+)
 from hvtui.debugger.callstack import Activation, Entered, Level
 from hvtui.debugger.following import Follower
 from hvtui.debugger.locations import Location
@@ -131,10 +137,19 @@ def _trap_words(event: TrapTaken) -> str:
 
 
 def _view(breakpoint: Breakpoint) -> BreakpointView:
-    view = BreakpointView(breakpoint.number, breakpoint.text, breakpoint.enabled, breakpoint.hits)
+    view = BreakpointView(
+        breakpoint.number,
+        breakpoint.text,
+        breakpoint.enabled,
+        breakpoint.hits,
+        condition=breakpoint.condition.text if breakpoint.condition else "",
+        ignored=breakpoint.ignored,
+    )
     match breakpoint:
-        case TrapBreakpoint(condition=condition):
-            return replace(view, is_trap=True, bit=condition.bit)
+        case TrapBreakpoint(trap=trap):
+            return replace(view, is_trap=True, bit=trap.bit)
+        case WatchBreakpoint():
+            return replace(view, is_watch=True)
         case PlaceBreakpoint(locations=locations):
             physical = frozenset(location.physical for location in locations)
             return replace(view, physical=physical, lines=frozenset(_lines(locations)))

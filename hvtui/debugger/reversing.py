@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from hvtui.debugger.breakpoints import TrapBreakpoint
 from hvtui.debugger.callstack import Activation, Entered, Frame
+from hvtui.debugger.hitting import holds
 from hvtui.debugger.moving import MoveError, Mover, depth_of, same_frames, same_line
 from hvtui.debugger.positions import Position
 from hvtui.debugger.snapshot import StopKind, Stopped
@@ -166,7 +167,7 @@ class Reversing:
             self._go(0)
             return None
         self._go(instant - 1)
-        return self._mover.step()
+        return self._mover.step(lands=True)
 
     def _go(self, instant: int) -> None:
         """Go to `instant`. Raises _Interrupted if the machine stands still before."""
@@ -197,7 +198,7 @@ class Reversing:
         """Return the last instant from `low` to before `high` at which a breakpoint was met."""
         mover, origin = self._mover, self._mover.timeline.now
         last = high - 1
-        while last >= max(low, 1) and (mover.breakpoints.places or mover.breakpoints.traps):
+        while last >= max(low, 1) and mover.breakpoints.has_enabled:
             start = mover.timeline.back_to_moment_before(last)
             found = self._last_hit_until(last)
             if mover.has_posted:
@@ -222,20 +223,29 @@ class Reversing:
         noter = _Noter(mover)
         with timeline.unheard(noter, armed=True):
             while timeline.now < last and not (mover.has_posted or self._shall_pause()):
-                stop = timeline.run(last)
-                if mover.breakpoints_here():
+                noter.pending.clear()
+                stop = mover.advance(last)
+                watched = [meeting.breakpoint for meeting in mover.watching.met()]
+                met = (*noter.pending, *watched, *mover.breakpoints_here())
+                if any(holds(known, mover.live) for known in met):
                     noter.last = timeline.now
-                if stop.reason is StopReason.WAITING or mover.machine.exit is not None:
+                waits = stop is not None and stop.reason is StopReason.WAITING
+                if waits or mover.machine.exit is not None:
                     break
         return noter.last
 
 
 class _Noter:
-    """Notes when a breakpoint on traps was met last, after the step that met it."""
+    """Notes when a breakpoint on traps was met last, after the step that met it.
+
+    Those with conditions are left `pending`, and the machine stops for somebody to look at them.
+    """
 
     def __init__(self, mover: Mover) -> None:
         self._breakpoints = mover.breakpoints
+        self._machine = mover.machine
         self.last: int | None = None
+        self.pending: list[TrapBreakpoint] = []
 
     def trap_taken(self, event: TrapTaken, position: Position) -> None:
         """Note a trap or an interrupt."""
@@ -254,8 +264,11 @@ class _Noter:
         """Let functions and handlers return."""
 
     def _note(self, instant: int, met: list[TrapBreakpoint]) -> None:
-        if met:
+        if any(known.condition is None for known in met):
             self.last = instant + 1
+        elif met:
+            self.pending += met
+            self._machine.request_stop()
 
 
 class Trail:

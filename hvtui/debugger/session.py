@@ -11,9 +11,18 @@ from collections.abc import Callable
 
 from asm.isa.trapbits import TrapBit
 from hvtui.debugger.baseline import Baseline
-from hvtui.debugger.breakpoints import Breakpoints, PlaceBreakpoint, TrapBreakpoint
+from hvtui.debugger.breakpoints import (
+    Breakpoints,
+    PlaceBreakpoint,
+    TrapBreakpoint,
+    WatchBreakpoint,
+)
 from hvtui.debugger.edits import Change, ConsoleInput, TrapBitToggle
-from hvtui.debugger.history import Cut
+from hvtui.debugger.expressions.compiling import Expression, MemoryPlace, compile_expression
+from hvtui.debugger.expressions.live import LiveMachine
+from hvtui.debugger.expressions.names import Scope
+from hvtui.debugger.expressions.readable import ReadError
+from hvtui.debugger.history import DEFAULT_BUDGET, Cut
 from hvtui.debugger.locations import Location, resolve
 from hvtui.debugger.moving import MoveError, Mover
 from hvtui.debugger.observation import observe
@@ -25,17 +34,24 @@ from hvtui.debugger.trapconditions import parse_condition
 from hvtui.machine.events import DeviceOutput
 from hvtui.machinefile.system import System
 
-__all__ = ["MoveError", "Session"]
+__all__ = ["MoveError", "Session", "WatchError"]
+
+
+class WatchError(Exception):
+    """An expression cannot be watched; the text says why."""
 
 
 class Session:
-    """Steps, runs and stops the machine of `system`, from its first instruction on."""
+    """Steps, runs and stops the machine of `system`, from its first instruction on.
 
-    def __init__(self, system: System) -> None:
+    `budget` is how much memory (bytes) the moments may take that are recorded to go back to.
+    """
+
+    def __init__(self, system: System, *, budget: int = DEFAULT_BUDGET) -> None:
         self.system = system
         self.breakpoints = Breakpoints()
         self.on_progress: Callable[[Snapshot], None] | None = None
-        self._mover = Mover(system, self.breakpoints, self._show)
+        self._mover = Mover(system, self.breakpoints, self._show, budget=budget)
         self._stepping = Stepping(self._mover)
         self._reversing = Reversing(self._mover)
         self._begin()
@@ -66,6 +82,25 @@ class Session:
     def frontier(self) -> int:
         """The furthest instant that the run has come to: later than the present after a travel."""
         return self._mover.timeline.frontier
+
+    @property
+    def live(self) -> LiveMachine:
+        """The machine as expressions read it, between moves."""
+        return self._mover.live
+
+    @property
+    def scope(self) -> Scope:
+        """Where the names in expressions are looked up now: in the running component first."""
+        return Scope.of(self.system, self.here.component)
+
+    @property
+    def limit(self) -> int | None:
+        """The instant that no move forwards goes beyond, but `goto`; None for no limit."""
+        return self._mover.limit
+
+    @limit.setter
+    def limit(self, instant: int | None) -> None:
+        self._mover.limit = instant
 
     @property
     def on_output(self) -> Callable[[DeviceOutput], None] | None:
@@ -214,12 +249,14 @@ class Session:
     def break_on_trap(self, text: str, *, one_shot: bool = False) -> TrapBreakpoint:
         """Set a breakpoint at the events that the condition `text` describes. Raises ConditionError.
 
-        If there is one of that condition, it is switched on and returned.
+        If there is one just like it, it is switched on and returned.
         """
         names = tuple(component.name for component in self.system.components)
         condition = parse_condition(text, names)
         for known in self.breakpoints:
-            if isinstance(known, TrapBreakpoint) and known.condition == condition and not one_shot:
+            if not isinstance(known, TrapBreakpoint) or known.trap != condition:
+                continue
+            if known.condition is None and not (one_shot or known.one_shot):
                 known.enabled = True
                 return known
         return self.breakpoints.add_trap(condition, one_shot=one_shot)
@@ -229,11 +266,44 @@ class Session:
         found = [
             known
             for known in self.breakpoints
-            if isinstance(known, TrapBreakpoint) and known.condition.bit is bit
+            if isinstance(known, TrapBreakpoint) and known.trap.bit is bit
         ]
         for known in found:
             self.breakpoints.remove(known.number)
         return None if found else self.break_on_trap(bit.key)
+
+    def watch(self, text: str, *, each_step: bool = False, one_shot: bool = False) -> WatchBreakpoint:
+        """Stop after each step that changes what the expression `text` names.
+
+        If that is memory, such as ``*counter``, it is the bytes of RAM where it lies now. Any other
+        expression is computed after each step, which is slow; `each_step` asks for that always.
+        Raises ExpressionError, and WatchError for a constant and for memory that is no RAM.
+        """
+        expression = compile_expression(text, self.scope)
+        if expression.is_constant:
+            raise WatchError(f"{text} is a constant: to watch the memory there, write *({text})")
+        place = None if each_step else expression.place(self.live)
+        watched = None
+        if isinstance(place, MemoryPlace):
+            try:
+                address = place.address if place.is_physical else self.live.physical(place.address)
+            except ReadError as error:
+                raise WatchError(str(error)) from error
+            if not self.machine.ram.contains(address, place.size):
+                raise WatchError(f"{address:#010x} is not in RAM: no store to it can be watched")
+            watched = (address, place.size)
+        added = self.breakpoints.add_watch(expression, watched, one_shot=one_shot)
+        self._place_breakpoints()
+        return added
+
+    def set_condition(self, number: int, condition: Expression | None) -> None:
+        """Have a breakpoint hit only where an expression is not 0. Raises UnknownBreakpointError."""
+        self.breakpoints[number].condition = condition
+
+    def ignore_hits(self, number: int, count: int) -> None:
+        """Let the next `count` hits of a breakpoint pass. Raises UnknownBreakpointError."""
+        known = self.breakpoints[number]
+        known.passes = known.hits + count
 
     def remove_breakpoint(self, number: int) -> None:
         """Remove a breakpoint. Raises UnknownBreakpointError."""

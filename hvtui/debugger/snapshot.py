@@ -18,8 +18,10 @@ class StopKind(Enum):
     STEPPED = "stepped"
     BREAKPOINT = "breakpoint"
     TRAP = "trap breakpoint"
+    WATCH = "watchpoint"
     PAUSED = "paused"
     WAITING = "waiting for input"
+    LIMIT = "at the limit"
     ENDED = "ended"
     STUCK = "stuck"
 
@@ -84,7 +86,7 @@ class BreakpointView:
     """A breakpoint as a screen shows it.
 
     `physical` and `lines` (component, file, line) say where; `bit` which trap bit one on traps is
-    about, if it names one.
+    about, if it names one. `ignored` is how many more hits will not stop the machine.
     """
 
     number: int
@@ -92,6 +94,9 @@ class BreakpointView:
     enabled: bool
     hits: int
     is_trap: bool = False
+    is_watch: bool = False
+    condition: str = ""
+    ignored: int = 0
     bit: TrapBit | None = None
     physical: frozenset[int] = frozenset()
     lines: frozenset[tuple[str, str, int]] = frozenset()

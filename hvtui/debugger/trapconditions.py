@@ -35,6 +35,16 @@ _WHATS: dict[str, frozenset[Kind]] = {
     "ignored": frozenset({Kind.IGNORED}),
     "leaked": frozenset({Kind.LEAKED}),
 }
+# What the words for what happens mean, for a person.
+EVENT_WORDS: Mapping[str, str] = {
+    "any": "every trap and interrupt",
+    "trap": "traps",
+    "interrupt": "interrupts",
+    "return": "xRETs",
+    "injection": "xRETs that hand a trap on to a guest",
+    "ignored": "kernel instructions that are ignored",
+    "leaked": "kernel instructions that leak a value",
+}
 _T = TypeVar("_T")
 _RING_CHANGES = _WHATS["any"] | _WHATS["return"]
 _BIT_EVENTS = _WHATS["any"] | _WHATS["ignored"] | _WHATS["leaked"]

@@ -36,8 +36,10 @@ _SIGNS = {
     StopKind.STEPPED: ("■ stopped", "dim"),
     StopKind.BREAKPOINT: ("● breakpoint", "danger"),
     StopKind.TRAP: ("● trap breakpoint", "danger"),
+    StopKind.WATCH: ("● watchpoint", "danger"),
     StopKind.PAUSED: ("‖ paused", "warning"),
     StopKind.WAITING: ("… waiting", "warning"),
+    StopKind.LIMIT: ("‖ at the limit", "warning"),
     StopKind.ENDED: ("□ ended", "warning"),
     StopKind.STUCK: ("□ stuck", "danger"),
 }
