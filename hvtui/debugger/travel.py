@@ -51,7 +51,7 @@ class Timeline:
         # Steps a second when the machine ran last.
         self.speed = 0
         self._slice = _FIRST_SLICE
-        self._unrecorded = 0.0
+        self._recorded_at = 0.0
         self._spacing = SPACING_TIME
         self._told = 0
         follower.on_output = self._tell_output
@@ -74,12 +74,12 @@ class Timeline:
 
         A stop that was asked for earlier, and is of no use now, costs a try.
         """
-        began, instant = time.perf_counter(), self.now
+        instant = self.now
         stop = self.machine.step()
         if stop is None and self.now == instant:
             stop = self.machine.step()
         self._arrive()
-        self._record_if_due(time.perf_counter() - began)
+        self._record_if_due()
         return stop
 
     def run(self, until: int | None = None) -> Stop:
@@ -101,7 +101,7 @@ class Timeline:
             self._adapt_slice(took)
         if self._arrive() and stop.reason is StopReason.WAITING:
             stop = Stop(StopReason.LIMIT)
-        self._record_if_due(took)
+        self._record_if_due()
         return stop
 
     def _arrive(self) -> bool:
@@ -147,7 +147,7 @@ class Timeline:
         self.machine.restore(moment.machine)
         self.follower.restore(moment.follower)
         self.history.made = moment.changes
-        self._unrecorded = 0.0
+        self._recorded_at = time.thread_time()
         self._arrive()
 
     def _run_silently(self, instant: int, is_interrupted: Callable[[], bool]) -> Stop | None:
@@ -200,10 +200,15 @@ class Timeline:
 
     # Recording
 
-    def _record_if_due(self, took: float) -> None:
-        self._unrecorded += took
-        if self._unrecorded >= self._spacing:
-            self._unrecorded = 0.0
+    def _record_if_due(self) -> None:
+        """Record the present if it is far enough from the last moment that was recorded.
+
+        Far is what takes long to run. What counts is the time of this thread alone: on a busy host
+        others take their part of the time between.
+        """
+        now = time.thread_time()
+        if now - self._recorded_at >= self._spacing:
+            self._recorded_at = now
             if self.history.gap(self.now) > self._slice:
                 self._record()
 
@@ -211,10 +216,10 @@ class Timeline:
         """Record the present. One in which the run has ended is not: it may have been a step's try."""
         if self.machine.exit is not None:
             return
-        began = time.perf_counter()
+        began = time.thread_time()
         self.history.keep(Moment(self.machine.capture(), self.follower.capture(), self.history.made))
-        took = time.perf_counter() - began
-        self._unrecorded = 0.0
+        self._recorded_at = time.thread_time()
+        took = self._recorded_at - began
         # The mean of this and what was before: one moment that took long says little.
         wanted = max(SPACING_TIME, took / _RECORDING_PART)
         self._spacing = (self._spacing + wanted) / 2
