@@ -1,4 +1,4 @@
-"""The hypervisor's samples: one guest on five generations of CPU, and two guests at once."""
+"""The hypervisor's samples: one guest on five generations of CPU, two at once, and one that pages."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from hvtui.checks.vm_console import split_vms
 from hvtui.cli import main
 from hvtui.debugger.narration import instruction_text
 from hvtui.debugger.positions import Whereabouts
+from hvtui.headless.components import ComponentCounts
 from hvtui.machine.board import Machine
 from hvtui.machine.events import KernelInstruction, Outcome, TrapReturned, TrapTaken
 from hvtui.machine.privilege import Privilege
@@ -24,8 +25,8 @@ from tests.support.computers import SAMPLES, report_of
 from tests.support.virtualized import GUEST_RAM, Guest, listen, native
 
 CLASSIC, LEGACY, VT, SVM = "02-type1-classic", "03-type1-legacy", "04-type1-vt", "05-type1-svm"
-PENTIUM, TWO_VMS = "06-type1-pentium", "07-two-vms"
-WORKING = (CLASSIC, VT, SVM, TWO_VMS)
+PENTIUM, TWO_VMS, PAGING = "06-type1-pentium", "07-two-vms", "08-shadow-paging"
+WORKING = (CLASSIC, VT, SVM, TWO_VMS, PAGING)
 FAILING = (LEGACY, PENTIUM)
 ALL = (*WORKING, *FAILING)
 MOST_INSTRUCTIONS = 3_000_000
@@ -51,6 +52,13 @@ EXITS = {
         "wrvm": 32, "wrcount": 2, "rdid": 2, "mret": 69, "wfi": 1, "sfence": 28,
         "illegal": 658, "ecall-u": 62, "fetch-page": 33, "load-page": 1204, "store-page": 1114,
         "int-m-timer": 12,
+    },
+    PAGING: {
+        "wrstatus": 1, "wrtvec": 3, "rdtrap": 115, "wrtrap": 87, "wrint": 59, "rdvm": 25,
+        "wrvm": 26, "rdcount": 81, "wrcount": 2, "rdid": 1, "rdsup": 381, "wrsup": 496, "mret": 30,
+        "sret": 85, "wfi": 1, "sfence": 75,
+        "illegal": 1232, "ecall-u": 53, "ecall-s": 26, "fetch-page": 132, "load-page": 214,
+        "store-page": 1044, "int-m-timer": 3,
     },
 }  # fmt: skip
 FIRST_LOST = {LEGACY: "ignored", PENTIUM: "leaked"}
@@ -83,32 +91,44 @@ def parts_of(name: str, vm: str) -> dict[str, Component]:
 
 
 @cache
-def native_console(name: str, vm: str) -> str:
-    """Return what the guest in a VM prints when it has the machine for itself."""
-    parts = tuple(replace(part, at=part.linked) for part in parts_of(name, vm).values())
-    machine = native(Guest(parts), ram_size=16 << 20).fresh_machine()
-    console = listen(machine)
+def bare(name: str, vm: str) -> tuple[str, dict[str, int], int]:
+    """Return what the guest of a VM does when it has the machine for itself.
+
+    That is: what it prints, the instructions of each of its components, and of all.
+    """
+    parts = parts_of(name, vm)
+    shift = next(part.relocation for part in parts.values() if part.role == "kernel")
+    moved = tuple(replace(part, name=own, at=part.at - shift, vm=None) for own, part in parts.items())
+    system = native(Guest(moved), ram_size=16 << 20)
+    machine = system.fresh_machine()
+    console, counts = listen(machine), ComponentCounts(system, machine)
     machine.run(max_retired=MOST_INSTRUCTIONS)
     assert machine.exit is not None
-    return bytes(console).decode()
+    instructions = {own: count["instructions"] for own, count in counts.by_name().items()}
+    return bytes(console).decode(), instructions, machine.retired
 
 
 def test_the_native_console_is_that_of_the_first_sample() -> None:
-    assert native_console(VT, "vm1") == system_of("01-native").expect.console
+    console, instructions, _ = bare(VT, "vm1")
+    assert console == system_of("01-native").expect.console
+    assert instructions == {
+        name: count["instructions"] for name, count in report("01-native")["components"].items()
+    }
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", [name for name in ALL if name != PAGING])
 def test_the_guests_are_the_very_same_bytes_as_without_a_hypervisor(name: str) -> None:
-    bare = {part.name: part for part in system_of("01-native").components}
+    originals = {part.name: part for part in system_of("01-native").components}
     bare_machine, machine = (system_of(each).fresh_machine() for each in ("01-native", name))
     for vm in vms_of(name):
         parts = parts_of(name, vm)
-        assert parts.keys() == bare.keys() or name == TWO_VMS
+        assert parts.keys() == originals.keys() or name == TWO_VMS
         bases = {part.relocation for part in parts.values()}
         assert len(bases) == 1, "a VM's memory is in one piece"
         for own, part in parts.items():
             assert part.extents == tuple(
-                (start + part.relocation, end + part.relocation) for start, end in bare[own].extents
+                (start + part.relocation, end + part.relocation)
+                for start, end in originals[own].extents
             )
             for start, end in part.extents:
                 expected = bare_machine.read_physical(start - part.relocation, end - start)
@@ -127,20 +147,18 @@ def test_each_guest_prints_what_it_prints_without_a_hypervisor(name: str) -> Non
     consoles = split_vms(report(name)["console"].encode())
     assert sorted(consoles) == vms_of(name)
     for vm, console in consoles.items():
-        assert console.decode() == native_console(name, vm)
+        assert console.decode() == bare(name, vm)[0]
     assert report(name)["exit"]["code"] == 0
     assert report(name)["first_lost"] is None
 
 
 @pytest.mark.parametrize("name", WORKING)
 def test_programs_execute_as_many_instructions_as_without_a_hypervisor(name: str) -> None:
-    bare = report("01-native")["components"]
     for vm in vms_of(name):
+        _, expected, _ = bare(name, vm)
         for own, part in parts_of(name, vm).items():
             if part.role == "user":
-                assert (
-                    report(name)["components"][part.name]["instructions"] == (bare[own]["instructions"])
-                )
+                assert report(name)["components"][part.name]["instructions"] == expected[own]
 
 
 @pytest.mark.parametrize("name", FAILING)
@@ -148,7 +166,7 @@ def test_on_old_cpus_the_guest_fails_and_the_run_names_the_first_instruction_tha
     name: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     console = split_vms(report(name)["console"].encode())["vm1"].decode()
-    assert console != native_console(name, "vm1")
+    assert console != bare(name, "vm1")[0]
     first = report(name)["first_lost"]
     assert first["file"].endswith("samples/guests/tinyos.s")
     assert first["instruction"] == "csrr t0, mhartid"
@@ -195,8 +213,8 @@ def test_the_lesson_counts_the_exits() -> None:
 
 
 def test_the_lesson_explains_the_exits() -> None:
-    bare, seen = report("01-native"), report(CLASSIC)
-    entries, console = bare["exits"]["total"], len(bare["console"])
+    alone, seen = report("01-native"), report(CLASSIC)
+    entries, console = alone["exits"]["total"], len(alone["console"])
     assert (entries, console) == (43, 618)
     both = sum(seen["exits"]["bits"].values()) - seen["exits"]["causes"]["illegal"]
     assert f"{both} of them are in two classes" in lesson(CLASSIC)
@@ -322,6 +340,18 @@ def first_tick(name: str) -> int:
 
 
 def test_the_first_tick_is_as_late_as_the_lesson_says() -> None:
-    bare = first_tick("01-native")
-    assert f"instant {bare:,}" in " ".join(lesson(CLASSIC).split())
-    assert first_tick(CLASSIC) > 10 * bare
+    early = first_tick("01-native")
+    assert f"instant {early:,}" in " ".join(lesson(CLASSIC).split())
+    assert first_tick(CLASSIC) > 10 * early
+
+
+def test_the_lesson_on_paging_counts_the_exits() -> None:
+    total = report(PAGING)["exits"]["total"]
+    text = " ".join(lesson(PAGING).split())
+    assert f"called {total} times" in text
+    assert sum(int(count) for _, count in rows(PAGING, "| why | how often |")) == total
+    _, _, alone = bare(PAGING, "vm1")
+    assert f"needs {alone:,} instructions" in text
+    times = re.search(r"about (\d+) times as many", text)
+    assert times is not None
+    assert int(times[1]) == pytest.approx(report(PAGING)["instructions"] / alone, rel=0.05)
