@@ -115,7 +115,10 @@ def plic_steps() -> st.SearchStrategy[Step]:
     pending = st.sampled_from([PLIC + 0x1000 + 4 * n for n in range(3)]).map(
         lambda at: lambda twins: twins.load(at, 4)
     )
-    return st.one_of(stores, stores, claims, completions, drives, drives, pending)
+    resets = st.just(Twins.reset)
+    return st.one_of(
+        stores, stores, stores, claims, claims, completions, drives, drives, pending, resets
+    )
 
 
 def run(bench: Bench, steps: list[Step]) -> Twins:
