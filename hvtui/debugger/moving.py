@@ -72,6 +72,7 @@ class Mover:
         self.timeline.on_output = self._output
         self.live = LiveMachine(machine)
         self.watching = Watching(machine, self.breakpoints, self.follower.whereabouts)
+        self.timeline.changing = self.watching.changing
         self._met.clear()
         self.place_breakpoints()
 
@@ -87,6 +88,10 @@ class Mover:
         self.is_pausing = True
         if self.is_moving:
             self.machine.request_stop()
+
+    def pause_soon(self) -> None:
+        """Pause within a slice. For signal handlers, which must not touch a machine in the middle."""
+        self.is_pausing = True
 
     def post(self, action: Callable[[], object]) -> None:
         """Do `action` as soon as the machine is between two steps: now, if it stands still."""

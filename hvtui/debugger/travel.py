@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from hvtui.debugger.edits import Change
 from hvtui.debugger.following import Follower, Listener
@@ -48,6 +48,8 @@ class Timeline:
         self.follower = follower
         self.history = History(budget)
         self.on_output: Callable[[DeviceOutput], None] | None = None
+        # Surrounds changes that were made by a person when they are made again.
+        self.changing: Callable[[], AbstractContextManager[object]] = nullcontext
         # Steps a second when the machine ran last.
         self.speed = 0
         self._slice = _FIRST_SLICE
@@ -107,12 +109,14 @@ class Timeline:
     def _arrive(self) -> bool:
         """Make the changes that were recorded for now; tell whether there were any."""
         history, now = self.history, self.now
-        before = history.made
-        while history.next_change is not None and history.next_change <= now:
-            history.changes[history.made].change.apply(self.machine)
-            history.made += 1
         history.frontier = max(history.frontier, now)
-        return history.made > before
+        if history.next_change is None or history.next_change > now:
+            return False
+        with self.changing():
+            while history.next_change is not None and history.next_change <= now:
+                history.changes[history.made].change.apply(self.machine)
+                history.made += 1
+        return True
 
     def _adapt_slice(self, took: float) -> None:
         self.speed = int(self._slice / max(took, 1e-6))

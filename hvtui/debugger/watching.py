@@ -6,6 +6,9 @@ the machine. Any other expression is evaluated after every step, and the machine
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from asm.isa.decode import decode
 from asm.isa.width import MASK
 from hvtui.debugger.breakpoints import Breakpoints, WatchBreakpoint
@@ -35,6 +38,7 @@ class Watching:
         self._watches: tuple[WatchBreakpoint, ...] = ()
         self._before: dict[int, int | None] = {}
         self._origin: tuple[int, Privilege] | None = None
+        self._held: list[Meeting] = []
         self.needs_steps = False
 
     def place(self) -> None:
@@ -51,12 +55,23 @@ class Watching:
         """Look at everything that is watched: the machine is about to move."""
         if self._watches:
             hart = self._machine.hart
+            self._held = []
             self._origin = (hart.pc, hart.privilege) if self.needs_steps else None
-            self._before = {watch.number: self._value(watch) for watch in self._watches}
+            self._look()
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Leave out what a person changes meanwhile: it is not the machine's doing."""
+        self._held = self.met()
+        yield
+        self._look()
+
+    def _look(self) -> None:
+        self._before = {watch.number: self._value(watch) for watch in self._watches}
 
     def met(self) -> list[Meeting]:
         """Return the watchpoints whose values differ since `begin`."""
-        found = []
+        found = list(self._held)
         for watch in self._watches:
             if watch.number in self._before:
                 before, after = self._before[watch.number], self._value(watch)

@@ -17,9 +17,11 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from asm.assembler.assembly import assemble_text
+from asm.program import Program
 from hvtui.debugger.history import DEFAULT_BUDGET
 from hvtui.debugger.session import Session
 from hvtui.machine.memory import RAM_BASE
@@ -65,10 +67,7 @@ def workloads(steps: int) -> Iterator[Workload]:
         yield Workload(f"sample {name}", system, min(steps, 1_200_000))
 
 
-def _alone(program: object) -> System:
-    from asm.program import Program
-
-    assert isinstance(program, Program)
+def _alone(program: Program) -> System:
     component = Component("program", "kernel", program, RAM_BASE, RAM_BASE)
     return System(
         path=Path("bench.toml"), title="bench", cpu="classic", ram_size=16 << 20, timebase=1,
@@ -119,7 +118,7 @@ def measure(workload: Workload, rounds: int) -> None:
     chance = random.Random(1)
     for _ in range(_PLACES):
         place = chance.randrange(end // 10, end)
-        jumps.append(timed(lambda place=place: session.goto(place)))  # type: ignore[misc]
+        jumps.append(timed(partial(session.goto, place)))
         steps += [timed(session.reverse_step_instruction) for _ in range(_STEPS_AT_A_PLACE)]
         lines += [timed(session.reverse_over) for _ in range(_STEPS_AT_A_PLACE)]
     _tell("a jump to a place", jumps)

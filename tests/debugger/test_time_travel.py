@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from asm.isa.trapbits import TrapBit
-from hvtui.debugger.edits import CsrEdit, EditError, MemoryEdit, PcEdit, RegisterEdit
+from hvtui.debugger.edits import Change, CsrEdit, EditError, MemoryEdit, PcEdit, RegisterEdit
 from hvtui.debugger.history import FutureLostError
 from hvtui.debugger.session import MoveError, Session
 from hvtui.debugger.snapshot import StopKind
@@ -214,12 +214,12 @@ def test_registers_csrs_memory_and_pc_that_were_set_by_hand_are_set_again() -> N
         (MemoryEdit(0x1000, b"x"), "fit"),
     ],
 )
-def test_a_change_that_cannot_be_is_refused_and_leaves_no_trace(change: object, told: str) -> None:
+def test_a_change_that_cannot_be_is_refused_and_leaves_no_trace(change: Change, told: str) -> None:
     session = session_of(Part("main", COUNTER))
     session.goto(10)
     before = session.machine.capture()
     with pytest.raises(EditError, match=told):
-        session.change(change)  # type: ignore[arg-type] # what is refused is a change all the same
+        session.change(change)
     assert session.machine.capture() == before
     assert recorded(session) == []
 

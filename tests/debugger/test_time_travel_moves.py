@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from hvtui.debugger import reversing
+from hvtui.debugger.edits import MemoryEdit
 from hvtui.debugger.session import MoveError, Session
 from hvtui.debugger.snapshot import Snapshot, StopKind, Stopped
 from hvtui.machine.events import TrapTaken
@@ -17,6 +18,8 @@ from tests.support.debugged import KEEPER, Part, lines, session_of, virtualized
 from tests.support.timetravel import scene_of
 
 SAMPLES = Path(__file__).parents[2] / "samples"
+
+HITS = (StopKind.BREAKPOINT, StopKind.TRAP, StopKind.WATCH)
 
 # Calls within calls, a macro, a loop on one line, and a pseudo-instruction of two instructions.
 PROGRAM = """\
@@ -52,6 +55,20 @@ _start: li      a0, 1
 end:    j       end
 f:      ecall
         ret
+"""
+
+
+STORES = """\
+_start: li      t0, 0x80004000
+        li      t1, 1
+        sw      t1, 0(t0)
+        nop
+        nop
+        nop
+        nop
+        li      t1, 2
+        sw      t1, 0(t0)
+end:    j       end
 """
 
 
@@ -156,7 +173,7 @@ def test_finish_backwards_out_of_an_injected_trap_leads_to_the_injection() -> No
 def stops(session: Session, move: Callable[[], Stopped]) -> list[tuple[int, Stopped, tuple[int, ...]]]:
     """Move until the run's end or beginning: where, why, and how often each breakpoint was hit."""
     found = []
-    while (stopped := move()).kind in (StopKind.BREAKPOINT, StopKind.TRAP):
+    while (stopped := move()).kind in HITS:
         hits = tuple(breakpoint.hits for breakpoint in session.breakpoints)
         found.append((session.machine.instant, stopped, hits))
     return found
@@ -170,7 +187,7 @@ def compared(session: Session, end: int) -> int:
     forwards = []
     while session.machine.instant < end:
         stopped = session.resume()
-        if session.machine.instant >= end or stopped.kind not in (StopKind.BREAKPOINT, StopKind.TRAP):
+        if session.machine.instant >= end or stopped.kind not in HITS:
             break
         hits = tuple(breakpoint.hits for breakpoint in session.breakpoints)
         forwards.append((session.machine.instant, stopped, hits))
@@ -246,7 +263,7 @@ tick:   li      t0, 0x0200bff8
 
 def stops_until(session: Session, end: int) -> list[tuple[int, Stopped, tuple[int, ...]]]:
     found = []
-    while session.resume().kind is StopKind.BREAKPOINT and session.machine.instant < end:
+    while session.resume().kind in HITS and session.machine.instant < end:
         found.append((session.machine.instant, session.stop, ()))
     return found
 
@@ -274,6 +291,16 @@ def test_goto_passes_breakpoints() -> None:
     session.goto(30)
     assert session.goto(8).text == "at instant 8 in main at main.s:8"
     assert session.machine.instant == 8
+
+
+def test_a_watchpoint_does_not_take_a_change_that_is_made_again_for_the_machines() -> None:
+    session = session_of(Part("main", STORES))
+    session.goto(6)
+    session.change(MemoryEdit(0x8000_4000, b"\x09\0\0\0"))
+    session.goto(20)
+    session.watch("*word(0x80004000)")
+    assert compared(session, 20) == 2
+    assert "0x9 → 0x2" in stops_until(session, 20)[-1][1].text
 
 
 def test_a_breakpoint_counts_the_same_hit_once_however_often_one_comes_by() -> None:
