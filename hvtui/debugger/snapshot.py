@@ -134,7 +134,8 @@ class Snapshot:
     @property
     def believes(self) -> int | None:
         """The ring that the running component thinks it is in."""
-        return self.position.component.believes if self.position.component else None
+        component, place = self.position.component, self.position.place
+        return None if component is None else component.belief_in(place.file if place else None)
 
     @property
     def is_deceived(self) -> bool:

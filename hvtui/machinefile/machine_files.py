@@ -7,6 +7,7 @@ from pathlib import Path
 
 from asm.diagnostics import AssemblyError, Diagnostic, UnusedReplacementError, nearest
 from asm.objects.image import ImageError
+from asm.program import Program
 from hvtui.machine.memory import RAM_BASE
 from hvtui.machinefile.complaints import MACHINE, Complaints
 from hvtui.machinefile.document import Document, read_document
@@ -26,7 +27,7 @@ from hvtui.machinefile.schema import (
     check_document,
     component_key,
 )
-from hvtui.machinefile.system import Component, Overrides, System
+from hvtui.machinefile.system import Component, Overrides, System, is_end_of_path
 
 
 def load_machine_file(path: Path, overrides: Overrides) -> System:
@@ -155,6 +156,8 @@ class _Loader:
             # A source that several components use has its mistakes once.
             self._diagnostics |= dict.fromkeys(error.diagnostics)
             return None
+        if substitute is None:
+            self._check_believes_in(index, table, program)
         if linked is None or kind == "elf":
             linked = program.base
         return Component(
@@ -165,7 +168,23 @@ class _Loader:
             linked=linked,
             vm=table.vm,
             believes=table.believes,
+            believes_in=table.believes_in,
         )
+
+    def _check_believes_in(self, index: int, table: ComponentTable, program: Program) -> None:
+        """Complain of files that no code comes from."""
+        files = sorted({entry.outermost.file for entry in program.lines})
+        for name in table.believes_in:
+            if not any(is_end_of_path(name, file) for file in files):
+                names = [Path(file).name for file in files]
+                meant = nearest(Path(name).name, names)
+                self.complaints.add(
+                    index,
+                    "believes_in",
+                    f"no code comes from a file {name!r}"
+                    + (f"; did you mean {meant!r}?" if meant else ""),
+                    f"files with code are {', '.join(names[:8]) or 'not known'}",
+                )
 
     def _image(self, table: ComponentTable, substitute: Path | None) -> tuple[str, Path]:
         """Return the kind of a component's file, and the file."""

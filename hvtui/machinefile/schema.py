@@ -96,13 +96,17 @@ class MachineTable(Table):
     max_instructions: Annotated[int, Field(ge=1)] | None = None
 
 
+Ring = Annotated[int, AfterValidator(_check_believes)]
+
+
 class ComponentTable(Table):
     """``[[component]]``: a program in memory. The first is where the machine starts."""
 
     name: Name
     role: Literal["hypervisor", "kernel", "user", "host", "firmware"] = "kernel"
     vm: Name | None = None
-    believes: Annotated[int, AfterValidator(_check_believes)] | None = None
+    believes: Ring | None = None
+    believes_in: dict[str, Ring] = Field(default_factory=dict, max_length=64)
     source: FileName | None = None
     elf: FileName | None = None
     binary: FileName | None = None

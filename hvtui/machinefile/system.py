@@ -19,13 +19,20 @@ if TYPE_CHECKING:
 TOHOST = "tohost"
 
 
+def is_end_of_path(name: str, path: str) -> bool:
+    """Tell whether a file's `path` ends with `name`, in whole parts."""
+    wanted, parts = name.split("/"), path.replace("\\", "/").split("/")
+    return parts[-len(wanted) :] == wanted
+
+
 @dataclass(frozen=True, eq=False)
 class Component:
     """A program in the machine's memory.
 
     What was linked for the address `linked` lies at the physical address `at`; `program` speaks of
     linked addresses throughout. `believes` is the ring the component thinks it runs in, None if
-    nobody said; `vm` the virtual machine it belongs to.
+    nobody said; `believes_in` gives another ring for the code of single source files, by the ends of
+    their names. `vm` is the virtual machine it belongs to.
     """
 
     name: str
@@ -35,6 +42,14 @@ class Component:
     linked: int
     vm: str | None = None
     believes: int | None = None
+    believes_in: Mapping[str, int] = field(default_factory=dict)
+
+    def belief_in(self, file: str | None) -> int | None:
+        """Return the ring that the code of a source file thinks it runs in, None if nobody said."""
+        for name, ring in self.believes_in.items():
+            if file is not None and is_end_of_path(name, file):
+                return ring
+        return self.believes
 
     @property
     def relocation(self) -> int:

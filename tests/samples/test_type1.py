@@ -15,6 +15,7 @@ from hvtui.checks.vm_console import split_vms
 from hvtui.cli import main
 from hvtui.debugger.narration import instruction_text
 from hvtui.debugger.positions import Whereabouts
+from hvtui.debugger.session import Session
 from hvtui.headless.components import ComponentCounts
 from hvtui.machine.board import Machine
 from hvtui.machine.events import KernelInstruction, Outcome, TrapReturned, TrapTaken
@@ -355,3 +356,14 @@ def test_the_lesson_on_paging_counts_the_exits() -> None:
     times = re.search(r"about (\d+) times as many", text)
     assert times is not None
     assert int(times[1]) == pytest.approx(report(PAGING)["instructions"] / alone, rel=0.05)
+
+
+def test_a_kernel_with_firmware_believes_in_two_rings() -> None:
+    session = Session(system_of(PAGING))
+    seen = []
+    for label in ("pagingos::_start", "pagingos::kernel_start", "forker::_start"):
+        session.break_at(label)
+        session.resume()
+        snapshot = session.snapshot()
+        seen.append((snapshot.believes, snapshot.privilege.ring))
+    assert seen == [(0, 1), (1, 1), (3, 3)]

@@ -97,9 +97,9 @@ def _facts(snapshot: Snapshot, width: int) -> list[Row]:
             (f"  {role}"[: max(width - len(component.name), 0)], "dim"),
         )
     )
-    if component.believes is None:
+    if snapshot.believes is None:
         return rows
-    rows.append(row(("believes  ", "dim"), *_ring_name(component.believes)))
+    rows.append(row(("believes  ", "dim"), *_ring_name(snapshot.believes)))
     rows.append(row(("runs in   ", "dim"), *_ring_name(ring)))
     rows.append(_verdict(snapshot))
     return rows
@@ -135,11 +135,11 @@ def _in_words(snapshot: Snapshot) -> tuple[Row, ...]:
         return (first, row(("no component lies here", "dim")))
     role = _role(component)
     second = row((component.name, "strong"), (f"  {role}", "dim"))
-    if component.believes is None:
+    if snapshot.believes is None:
         return (first, second)
     sign, style = ("≠", "warning") if snapshot.is_deceived else ("=", "good")
     third = row(
-        ("believes ", "dim"), (f"ring {component.believes}", f"ring{component.believes}"),
+        ("believes ", "dim"), (f"ring {snapshot.believes}", f"ring{snapshot.believes}"),
         (f" {sign} ", style), ("runs in ", "dim"), (f"ring {ring}", f"ring{ring}"),
     )  # fmt: skip
     return (first, second, third)
