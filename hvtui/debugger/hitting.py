@@ -58,7 +58,8 @@ def stop_for(
         if known.one_shot:
             breakpoints.expire(known)
     kind = next(kind for kind in _ORDER if kind in told)
-    return Stopped(kind, "; ".join(_sentences(told, here, doer)), tuple(stopping))
+    commands = tuple(command for known in stopping.values() for command in known.commands)
+    return Stopped(kind, "; ".join(_sentences(told, here, doer)), tuple(stopping), commands)
 
 
 def _verdict(breakpoint: Breakpoint, machine: LiveMachine) -> str | None:

@@ -215,6 +215,10 @@ class Session:
         """
         self._mover.pause()
 
+    def pause_soon(self) -> None:
+        """Pause within some milliseconds. For signal handlers of the thread that moves the machine."""
+        self._mover.pause_soon()
+
     def restart(self) -> Stopped:
         """Begin anew with a fresh machine. Breakpoints stay, their counts begin at zero."""
         with self._mover.moved():
@@ -246,17 +250,20 @@ class Session:
         self._place_breakpoints()
         return added
 
-    def break_on_trap(self, text: str, *, one_shot: bool = False) -> TrapBreakpoint:
+    def break_on_trap(
+        self, text: str, *, one_shot: bool = False, alone: bool = False
+    ) -> TrapBreakpoint:
         """Set a breakpoint at the events that the condition `text` describes. Raises ConditionError.
 
-        If there is one just like it, it is switched on and returned.
+        If there is one just like it, it is switched on and returned, unless the new one is to be
+        `alone`, to get a condition of its own.
         """
         names = tuple(component.name for component in self.system.components)
         condition = parse_condition(text, names)
         for known in self.breakpoints:
             if not isinstance(known, TrapBreakpoint) or known.trap != condition:
                 continue
-            if known.condition is None and not (one_shot or known.one_shot):
+            if known.condition is None and not (alone or one_shot or known.one_shot):
                 known.enabled = True
                 return known
         return self.breakpoints.add_trap(condition, one_shot=one_shot)

@@ -28,11 +28,15 @@ class StopKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """A stop: its kind, and in words why. `numbers` are the breakpoints that were met."""
+    """A stop: its kind, and in words why. `numbers` are the breakpoints that stopped the machine.
+
+    `commands` are what the person wants done then; who shows the stop does them.
+    """
 
     kind: StopKind
     text: str
     numbers: tuple[int, ...] = ()
+    commands: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

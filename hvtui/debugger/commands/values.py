@@ -1,0 +1,246 @@
+"""Commands about values: to print, to show at every stop, to look at memory, and to change."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from asm.disassembly.disassembler import disassemble, label_finder
+from asm.isa.width import MASK
+from hvtui.debugger.commands.completing import display_numbers, expression
+from hvtui.debugger.commands.context import Context, Display
+from hvtui.debugger.commands.formats import (
+    LETTERS,
+    Format,
+    evaluated,
+    formatted,
+    labelled,
+    split_format,
+)
+from hvtui.debugger.commands.table import CommandError, Group
+from hvtui.debugger.edits import Change, CsrEdit, MemoryEdit, PcEdit, RegisterEdit
+from hvtui.debugger.expressions.compiling import MemoryPlace
+from hvtui.debugger.expressions.errors import EvaluationError, shown
+from hvtui.debugger.expressions.kinds import Kind
+from hvtui.debugger.expressions.names import CsrName, MachineName, RegisterName
+from hvtui.debugger.expressions.readable import ReadError
+from hvtui.machine.memory import PAGE_SIZE
+
+GROUP = Group("Values")
+
+_PRINTED = "".join(LETTERS)
+_EXAMINED = _PRINTED + "is"
+_ASSIGNMENT = re.compile(r"(?<![=!<>])=(?!=)")
+_OPTION = re.compile(r"(?:var(?:iable)?\s+)?(?P<cut>-cut\s+)?(?:var(?:iable)?\s+)?")
+_ROW_BYTES = 16
+_LONGEST_STRING = 200
+_WORD = 4
+
+
+@GROUP.command("print", "p", usage="[/FORMAT] EXPRESSION", complete=expression, takes_format=True)
+def print_value(context: Context, text: str) -> None:
+    """Show what an expression is now.
+
+    An expression is made of registers (a0, pc), CSRs and their fields (mstatus.MIE), symbols
+    (COMPONENT::main), memory (*word(ADDRESS), pword(PHYSICAL)), numbers and the operators of C.
+    FORMAT is x, d, u, o, t, c or a: hexadecimal, decimal with or without a sign, octal, binary, a
+    character, an address with its label.
+
+      print a0 + 4     print/d a0     print/t mstatus     print/a mepc
+    """
+    format_, what = split_format(text, _PRINTED)
+    compiled = context.compile(what)
+    context.write(f"{compiled.text} = {evaluated(context.session, compiled, format_.letter)}")
+
+
+@GROUP.command("display", usage="[/FORMAT] [EXPRESSION]", complete=expression, takes_format=True)
+def display(context: Context, text: str) -> None:
+    """Show an expression now and at every stop; without one, show all of them now.
+
+    FORMAT is as for print.
+    """
+    format_, what = split_format(text, _PRINTED)
+    if not what.strip():
+        show_displays(context)
+        return
+    compiled = context.compile(what)
+    added = Display(context.next_display, compiled.text, compiled, format_.letter)
+    context.next_display += 1
+    context.displays[added.number] = added
+    _show(context, added)
+
+
+@GROUP.command("undisplay", usage="[NUMBER]...", complete=display_numbers)
+def undisplay(context: Context, text: str) -> None:
+    """Show expressions no longer; none at all if no number is given."""
+    numbers = []
+    for word in text.replace(",", " ").split():
+        if not word.isdecimal() or int(word) not in context.displays:
+            raise CommandError(f'there is no display "{shown(word)}": see info display')
+        numbers.append(int(word))
+    for number in numbers or list(context.displays):
+        context.displays.pop(number, None)
+
+
+def show_displays(context: Context) -> None:
+    """Show every display."""
+    for known in context.displays.values():
+        _show(context, known)
+
+
+def _show(context: Context, known: Display) -> None:
+    try:
+        value = evaluated(context.session, known.expression, known.format)
+    except EvaluationError as error:
+        value = f"no value now: {error.brief}"
+    context.write(f"{known.number}: {known.text} = {value}")
+
+
+# Memory
+
+
+@GROUP.command("x", usage="/NFU [ADDRESS]", complete=expression, takes_format=True)
+def examine(context: Context, text: str) -> None:
+    """Show memory as the current mode sees it.
+
+    N is how many, F a format (x, d, u, o, t, c, a; i for instructions, s for strings), U a unit
+    (b, h, w: 1, 2, 4 bytes). Without an address it goes on where the last one ended.
+
+      x/8xw sp         x/4i pc         x/s message
+    """
+    _examine(context, text, context.session.live.memory)
+
+
+@GROUP.command("xp", usage="/NFU [ADDRESS]", complete=expression, takes_format=True)
+def examine_physical(context: Context, text: str) -> None:
+    """Show memory at a physical address, whoever may read it. See help x."""
+    _examine(context, text, context.session.live.physical_memory)
+
+
+_Read = Callable[[int, int], int]
+
+
+def _examine(context: Context, text: str, read: _Read) -> None:
+    format_, what = split_format(text, _EXAMINED)
+    if what.strip():
+        address = context.value(what) & MASK
+    elif context.next_address is not None:
+        address = context.next_address
+    else:
+        raise CommandError("an address is missing, as in: x/8xw sp")
+    try:
+        for line, after in _rows(context, address, format_, read):
+            context.write(line)
+            context.next_address = after & MASK
+    except ReadError as error:
+        raise CommandError(str(error)) from error
+
+
+def _rows(context: Context, address: int, format_: Format, read: _Read) -> Iterator[tuple[str, int]]:
+    session = context.session
+    if format_.letter == "s":
+        for _ in range(format_.count):
+            told, length = _string(address, read)
+            yield f"{labelled(session, address)}: {told}", address + length
+            address += length
+        return
+    if format_.letter == "i":
+        here = session.here
+        finder = label_finder(here.component.program) if here.component else None
+        for _ in range(format_.count):
+            word = read(address & MASK, _WORD)
+            code = disassemble(word, address & MASK, finder) if finder else disassemble(word, address)
+            mark = "=>" if address & MASK == here.pc else "  "
+            yield f"{mark} {labelled(session, address & MASK)}: {code}", address + _WORD
+            address += _WORD
+        return
+    size = format_.size or (1 if format_.letter == "c" else _WORD)
+    kind = Kind(8 * size)
+    left = format_.count
+    while left:
+        row = min(left, _ROW_BYTES // size)
+        values = [
+            formatted(session, read(address + size * index & MASK, size), format_.letter or "x", kind)
+            for index in range(row)
+        ]
+        yield f"{labelled(session, address & MASK)}: {'  '.join(values)}", address + size * row
+        address += size * row
+        left -= row
+
+
+def _string(address: int, read: _Read) -> tuple[str, int]:
+    """Return a string that ends with a zero, as a person would write it, and how long it is."""
+    found = bytearray()
+    while len(found) < _LONGEST_STRING:
+        byte = read(address + len(found) & MASK, 1)
+        if not byte:
+            return _quoted(found), len(found) + 1
+        found.append(byte)
+    return _quoted(found) + "...", len(found)
+
+
+def _quoted(data: bytes | bytearray) -> str:
+    told = data.decode("latin-1").encode("unicode_escape").decode("ascii").replace('"', '\\"')
+    return f'"{told}"'
+
+
+# Changes
+
+
+@GROUP.command("set", usage="[-cut] PLACE = EXPRESSION", complete=expression)
+def set_value(context: Context, text: str) -> None:
+    """Change a register, a CSR, one of its fields, the pc or memory. The change is recorded.
+
+    In the past a change cuts off the known future: -cut says that this is meant.
+
+      set a0 = 5         set mstatus.MIE = 0        set *word(sp + 4) = a0 + 1
+    """
+    option = _OPTION.match(text)
+    rest = text[option.end() :] if option else text
+    sign = _ASSIGNMENT.search(rest)
+    if sign is None:
+        raise CommandError("write it as in: set a0 = 5")
+    target, value = rest[: sign.start()], rest[sign.end() :]
+    changes = list(_changes(context, target, context.value(value)))
+    for change in changes:
+        context.session.change(change, cut=bool(option and option["cut"]))
+
+
+def _changes(context: Context, target: str, value: int) -> Iterator[Change]:
+    compiled = context.compile(target)
+    place = compiled.place(context.session.live)
+    match place:
+        case RegisterName(number):
+            yield RegisterEdit(number, value & MASK)
+        case CsrName(name, None):
+            yield CsrEdit(name, value & MASK)
+        case CsrName(name, bits) if bits is not None:
+            most = bits.mask >> bits.low
+            if not 0 <= value <= most:
+                raise CommandError(f"{compiled.text} holds 0 to {most:#x}, not {value:#x}")
+            kept = context.session.live.csr(name) & ~bits.mask
+            yield CsrEdit(name, kept | value << bits.low)
+        case MachineName("pc"):
+            yield PcEdit(value & MASK)
+        case MemoryPlace(address, size, is_physical):
+            data = (value & (1 << 8 * size) - 1).to_bytes(size, "little")
+            yield from _edits(context, address, data, is_physical=is_physical)
+        case MachineName(name):
+            raise CommandError(f"{name} cannot be set")
+        case _:
+            raise CommandError(
+                f"{compiled.text} cannot be set: a register, a CSR, a field, pc or *ADDRESS can"
+            )
+
+
+def _edits(context: Context, address: int, data: bytes, *, is_physical: bool) -> Iterator[MemoryEdit]:
+    if is_physical:
+        yield MemoryEdit(address, data)
+        return
+    room = PAGE_SIZE - address % PAGE_SIZE
+    try:
+        yield MemoryEdit(context.session.live.physical(address), data[:room])
+        if data[room:]:
+            yield MemoryEdit(context.session.live.physical(address + room & MASK), data[room:])
+    except ReadError as error:
+        raise CommandError(str(error)) from error
