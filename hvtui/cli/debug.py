@@ -4,21 +4,78 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 
-from hvtui.cli.arguments import add_machine_arguments, overrides_of
+from hvtui.cli.arguments import add_machine_arguments, overrides_of, positive_count
 from hvtui.machinefile.errors import BadInputError, Problem
 from hvtui.machinefile.images import check_file
+from hvtui.machinefile.loading import load_system
+
+_EPILOG = """\
+With --batch no screen is opened: the commands of -x and -c are done in the order in which they are
+given, with their output, and what the guest writes, on stdout. The commands are those of the
+debugger, in gdb's words; -c help lists them. A # begins a comment. In a breakpoint's commands, end
+ends them. assert EXPRESSION fails if it does not hold, quit STATUS leaves at once.
+
+  hvtui debug machine.toml --batch -c 'break trap wrstatus' -c run -c 'info stack'
+  hvtui debug machine.toml --batch -x commands.txt --max-instructions 10M
+
+The exit status of a batch is 0 if all commands were done, or what quit says; 1 if one failed (the
+others after it are left out unless --keep-going is given); 2 for bad input, 124 at the limit of
+instructions, 130 after Ctrl+C.
+"""
+
+
+class _InOrder(argparse.Action):
+    """Collects -x and -c in one list, for they are done in the order in which they stand."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[object] | None,
+        option_string: str | None = None,
+    ) -> None:
+        done = [*(getattr(namespace, self.dest, None) or []), (self.const, str(values))]
+        setattr(namespace, self.dest, done)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what says which machine to open."""
+    """Add what says which machine to open, and what to do without a screen."""
+    parser.epilog = _EPILOG
     add_machine_arguments(parser)
+    batch = parser.add_argument_group("without a screen")
+    batch.add_argument("--batch", action="store_true", help="do commands and leave")
+    batch.add_argument(
+        "-x", dest="script", action=_InOrder, const="file", metavar="FILE",
+        help="do the commands of a file, a line each (- for stdin)",
+    )  # fmt: skip
+    batch.add_argument(
+        "-c", dest="script", action=_InOrder, const="command", metavar="COMMAND",
+        help="do a command",
+    )  # fmt: skip
+    batch.add_argument(
+        "--max-instructions", type=positive_count, metavar="N",
+        help="stop after N steps (instructions and traps), with status 124",
+    )  # fmt: skip
+    batch.add_argument("--keep-going", action="store_true", help="go on after a command that failed")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Open the debugger; returns when the person leaves it."""
+    """Open the debugger; returns when the person leaves it, or the batch is done."""
+    path = str(arguments.path)
+    if arguments.batch:
+        return _batch(arguments)
+    for option, given in (
+        ("-x or -c", arguments.script),
+        ("--max-instructions", arguments.max_instructions),
+        ("--keep-going", arguments.keep_going),
+    ):
+        if given:
+            raise BadInputError(Problem(path, f"{option} is for --batch", remedy="add --batch"))
     check_file(arguments.path)
-    _need_terminal(str(arguments.path))
+    _need_terminal(path)
     # Everything of the screen is imported here and nowhere else, so that no other command waits.
     from hvtui.tui.app import run_debugger
 
@@ -33,6 +90,29 @@ def open_gallery() -> int:
 
     run_gallery()
     return 0
+
+
+def _batch(arguments: argparse.Namespace) -> int:
+    from hvtui.cli.batch import Line, lines_of_file, run_batch
+
+    if not arguments.script:
+        raise BadInputError(
+            Problem(
+                str(arguments.path),
+                "--batch has nothing to do",
+                remedy="give commands: -c COMMAND or -x FILE",
+            )
+        )
+    lines: list[Line] = []
+    for kind, text in arguments.script:
+        lines += lines_of_file(Path(text)) if kind == "file" else [Line(text, f"-c {text!r}")]
+    system = load_system(arguments.path, overrides_of(arguments))
+    return run_batch(
+        system,
+        lines,
+        limit=arguments.max_instructions or system.max_instructions,
+        keep_going=arguments.keep_going,
+    )
 
 
 def _need_terminal(called: str) -> None:

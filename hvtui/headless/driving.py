@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Protocol
@@ -60,7 +60,14 @@ def drive(
 
 @contextmanager
 def set_on_interrupt(halted: threading.Event) -> Iterator[None]:
-    """Have Ctrl+C set the event; a second one stops Python.
+    """Have Ctrl+C set the event; a second one stops Python."""
+    with call_on_interrupt(halted.set):
+        yield
+
+
+@contextmanager
+def call_on_interrupt(told: Callable[[], None]) -> Iterator[None]:
+    """Have Ctrl+C call `told`; a second one stops Python.
 
     A signal comes at any point of the machine's own Python code, so it must not touch the machine.
     """
@@ -69,7 +76,7 @@ def set_on_interrupt(halted: threading.Event) -> Iterator[None]:
         return
 
     def on_signal(number: int, frame: FrameType | None) -> None:
-        halted.set()
+        told()
         signal.signal(signal.SIGINT, previous)
 
     previous = signal.signal(signal.SIGINT, on_signal)
