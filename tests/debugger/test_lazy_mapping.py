@@ -121,3 +121,17 @@ def test_a_breakpoint_stops_at_the_instruction_and_not_at_the_fault_before() -> 
     session.restart()
     assert session.resume().numbers == (faults.number,)
     assert session.resume().numbers == (found.number,)
+
+
+def test_who_runs_is_presumed_the_same_after_a_travel_back() -> None:
+    # Both guests are linked for the same place: who is meant shows only when one has run.
+    session = lazy(second_linked=0x4001_0000)
+    there = []
+    for instant in range(80):
+        session.goto(instant)
+        there.append((instant, str(session.here), lines(session)))
+    session.goto(400)
+    for instant, here, stack in reversed(there):
+        session.goto(0)
+        session.goto(instant)
+        assert (str(session.here), lines(session)) == (here, stack), f"at instant {instant}"

@@ -375,6 +375,35 @@ def test_what_the_lost_future_had_logged_is_gone() -> None:
     assert session.breakpoints[number].hits == counted
 
 
+def test_what_was_recorded_of_the_lost_future_leads_nowhere_any_more() -> None:
+    session = session_of(Part("main", COUNTER))
+    session.goto(5000)
+    session.change(RegisterEdit(11, 1))
+    session.goto(9000)
+    session.goto(3000)
+    session.change(RegisterEdit(10, 0), cut=True)
+    assert [(made.instant, made.change) for made in recorded(session)] == [(3000, RegisterEdit(10, 0))]
+    walk = Walk(session)
+    session.goto(8800)
+    walk.look()
+    wander(walk, random.Random(8), 20, 8800)
+    walk.check()
+
+
+def test_characters_in_pieces_come_out_whole_wherever_one_goes() -> None:
+    text = "_start: li t0, 0x10000000\n" + "".join(
+        f" li t1, {byte}\n sb t1, 0(t0)\n nop\n" for byte in "grüße".encode()
+    )
+    session = session_of(Part("main", text + "end: j end\n"))
+    walk = Walk(session)
+    session.goto(30)
+    for instant in (8, 10, 9, 12, 11, 13, 17, 14, 30, 10, 30):
+        session.goto(instant)
+        walk.look()
+    assert session.console.lines == ("grüße",)
+    walk.check()
+
+
 def test_at_the_frontier_changes_cut_off_nothing() -> None:
     session = session_of(Part("main", COUNTER))
     session.goto(10)

@@ -58,6 +58,8 @@ f:      ecall
 """
 
 
+ONE_LINE = "_start: li a0, 1; call f; nop; nop; j end; f: addi a1, a1, 1; ret\nend: j end\n"
+
 STORES = """\
 _start: li      t0, 0x80004000
         li      t1, 1
@@ -85,11 +87,12 @@ def instants(session: Session, move: Callable[[], Stopped], until: int) -> list[
     return found
 
 
+@pytest.mark.parametrize("text", [PROGRAM, ONE_LINE])
 @pytest.mark.parametrize(
     "kind", ["step_instruction", "step_line", "step_over", "step_over_instruction"]
 )
-def test_each_step_backwards_leads_to_where_the_step_forwards_came_from(kind: str) -> None:
-    session = session_of(Part("main", PROGRAM))
+def test_each_step_backwards_leads_to_where_the_step_forwards_came_from(kind: str, text: str) -> None:
+    session = session_of(Part("main", text))
     session.break_at("end")
     session.resume()
     end = session.machine.instant
@@ -259,6 +262,13 @@ tick:   li      t0, 0x0200bff8
     trapped = {entry.instant for entry in session.traplog.entries if isinstance(entry.event, TrapTaken)}
     assert trapped
     assert not met & trapped
+    at_loop = 0
+    for instant in sorted(trapped):
+        session.goto(instant + 1)
+        stopped = session.reverse_step_instruction()
+        assert stopped.kind is StopKind.STEPPED
+        at_loop += stopped.text.endswith("main.s:8")
+    assert at_loop, "the interrupt should have come just before the breakpoint at times"
 
 
 def stops_until(session: Session, end: int) -> list[tuple[int, Stopped, tuple[int, ...]]]:
@@ -329,27 +339,22 @@ def test_a_breakpoint_counts_the_same_hit_once_however_often_one_comes_by() -> N
 # Other threads
 
 
-def test_a_search_backwards_takes_up_a_breakpoint_that_is_set_meanwhile() -> None:
-    session = session_of(Part("main", PROGRAM))
-    session.break_at("g")
-    session.goto(45)
+def test_a_search_is_begun_anew_if_a_breakpoint_is_set_where_it_has_been_already() -> None:
+    session = session_of(Part("main", "_start: call f\n j _start\nf: addi a0, a0, 1\n ret\n"))
     session.break_on_trap("any")
+    session.goto(3002)
     told: list[str] = []
 
-    def look(window: int) -> None:
-        if not told:
+    def look(target: int) -> None:
+        if not told and session.machine.instant < 1000:
             told.append("set")
-            session.post(lambda: session.break_at("main.s:8"))
+            session.post(lambda: session.break_at("f"))
 
-    session.break_at("f")
-    session.enable_breakpoint(3, enabled=False)
-    session.machine.probes.follow_calls(
-        lambda *call: session._mover.follower._on_call(*call), _with(session, look)
-    )
+    session.machine.probes.follow_calls(session._mover.follower._on_call, _with(session, look))
     stopped = session.reverse_resume()
     assert told
-    assert stopped.text == "breakpoint 1 at g: in main at main.s:16"
-    assert session.reverse_resume().text == "breakpoint 4 at main.s:8: in main at main.s:8"
+    assert stopped.text == "breakpoint 2 at f: in main at main.s:3"
+    assert session.machine.instant >= 2990
 
 
 def _with(session: Session, look: Callable[[int], None]) -> Callable[[int], None]:
