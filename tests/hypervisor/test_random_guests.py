@@ -14,12 +14,13 @@ import pytest
 from hvtui.machine.board import StopReason
 from tests.support import random_guests
 from tests.support.agreement import disagreement, run_native
-from tests.support.random_guests import LOG, STATE, structured
+from tests.support.random_guests import LOG, STATE, hostile, structured
 from tests.support.virtualized import CPUS, GUEST_RAM, Guest
 from tests.support.walker import walk
 
-GUESTS = int(os.environ.get("HVTUI_RANDOM_GUESTS", "40"))
+GUESTS = int(os.environ.get("HVTUI_RANDOM_GUESTS", "12"))
 RECORD = 36
+TYPED = bytes(range(1, 100))
 
 
 def guest_for(cpu: str, seed: int) -> Guest:
@@ -62,7 +63,7 @@ def test_a_guest_of_which_a_word_changes_is_told_from_the_other() -> None:
 @pytest.mark.parametrize("cpu", CPUS)
 def test_random_guests_end_alike(cpu: str) -> None:
     for seed in range(GUESTS):
-        found = disagreement(guest_for(cpu, seed), cpu)
+        found = disagreement(guest_for(cpu, seed), cpu, TYPED if seed % 2 else b"")
         assert found is None, f"seed {seed} on {cpu}:\n{found}"
 
 
@@ -72,3 +73,10 @@ def test_random_guests_issue_the_same_instructions(cpu: str) -> None:
         result = walk(guest_for(cpu, seed), cpu, most=20_000)
         assert result.divergence is None, f"seed {seed} on {cpu}:\n{result.divergence}"
         assert result.native_stop is None or result.native_stop.reason is not StopReason.LIMIT
+
+
+@pytest.mark.parametrize("cpu", ["vt", "svm"])
+def test_guests_that_keep_no_rule_issue_the_same_instructions(cpu: str) -> None:
+    for seed in range(2000, 2000 + 4 * GUESTS):
+        result = walk(hostile(seed).guest, cpu, most=2000, limit=3_000_000)
+        assert result.divergence is None, f"seed {seed} on {cpu}:\n{result.divergence}"

@@ -58,20 +58,20 @@ def _run(system: System, base: int, limit: int, typed: bytes) -> Ending:
     return Ending(memory, bytes(console), code, ended, machine.retired, machine)
 
 
-def disagreement(guest: Guest, cpu: str) -> str | None:
+def disagreement(guest: Guest, cpu: str, typed: bytes = b"") -> str | None:
     """Say in what a guest that ends by itself differs under the hypervisor; None if in nothing.
 
     A guest that is stuck natively has to be ended by the hypervisor, with what it did until then. One
     that goes on for ever is not compared.
     """
-    bare = run_native(guest)
+    bare = run_native(guest, typed=typed)
     if not bare.ended:
         return None
-    hosted = run_virtual(guest, cpu, max(1_000_000, bare.retired * SLOWDOWN))
+    hosted = run_virtual(guest, cpu, max(1_000_000, bare.retired * SLOWDOWN), typed)
     found = _differences(bare, hosted)
     if not found:
         return None
-    result = walk(guest, cpu, limit=max(1_000_000, bare.retired * SLOWDOWN))
+    result = walk(guest, cpu, typed=typed, limit=max(1_000_000, bare.retired * SLOWDOWN))
     found.append(str(result.divergence or f"all {result.steps} instructions it issues are the same"))
     return "\n".join(found)
 
