@@ -124,8 +124,12 @@ def test_a_breakpoint_stops_at_the_instruction_and_not_at_the_fault_before() -> 
 
 
 def test_who_runs_is_presumed_the_same_after_a_travel_back() -> None:
-    # Both guests are linked for the same place: who is meant shows only when one has run.
-    session = lazy(second_linked=0x4001_0000)
+    # Both guests are linked for the same place, and the first is presumed until the other has run.
+    session = session_of(
+        Part("hyper", HYPERVISOR, role="hypervisor"),
+        Part("two", GUEST, 0x8002_0000, "kernel", "vm2", believes=0, linked=0x4001_0000),
+        Part("one", GUEST, 0x8001_0000, "kernel", "vm1", believes=0, linked=0x4001_0000),
+    )
     there = []
     for instant in range(80):
         session.goto(instant)
@@ -135,3 +139,5 @@ def test_who_runs_is_presumed_the_same_after_a_travel_back() -> None:
         session.goto(0)
         session.goto(instant)
         assert (str(session.here), lines(session)) == (here, stack), f"at instant {instant}"
+    components = {here.split()[1] for _, here, _ in there if " at " in here}
+    assert components == {"hyper", "one", "two"}
