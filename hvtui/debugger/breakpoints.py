@@ -208,6 +208,9 @@ class Breakpoints:
 
     def forget_hits(self, after: int = -1) -> None:
         """Forget the hits after an instant, which will not come to be; by default all there are."""
+        if after < 0:
+            for breakpoint in self._by_number.values():
+                breakpoint.passes = breakpoint.ignored
         self._hits = [hit for hit in self._hits if hit[0] <= after]
         self.travelled(after)
 

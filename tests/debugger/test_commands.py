@@ -323,7 +323,8 @@ def test_registers_and_csrs_are_told(gdb: Prompt) -> None:
         "pc    0x80000018 <twice>",
     ]
     assert len(gdb("info r")) == 33
-    assert gdb("info csrs mtvec")[0].startswith("mtvec         0x00000000")
+    gdb("set mstatus.MIE = 1", "set mstatus.MPP = 3")
+    assert gdb("info csrs mstatus") == ["mstatus       0x00001808  MPP=0x3 MIE"]
 
 
 def test_lines_and_sources_are_told(gdb: Prompt) -> None:
@@ -422,6 +423,11 @@ def test_no_two_commands_have_a_name_in_common() -> None:
         ("info line tw", ["info line twice"]),
         ("print/x mstatus.MI", ["print/x mstatus.MIE"]),
         ("trapbit wrst", ["trapbit wrstatus"]),
+        ("trapbit -cut wrst", ["trapbit -cut wrstatus"]),
+        ("watch -s", ["watch -step"]),
+        ("watch -step mstatus.MI", ["watch -step mstatus.MIE"]),
+        ("set -", ["set -cut"]),
+        ("input -", ["input -cut", "input -n"]),
         ("help fin", ["help finish"]),
         ("x/4xw cou", ["x/4xw counter"]),
     ],

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from hvtui.debugger.expressions.compiling import compile_expression
 from hvtui.debugger.expressions.errors import ExpressionError
 from hvtui.debugger.session import Session, WatchError
 from hvtui.debugger.snapshot import Snapshot, StopKind
+from hvtui.machinefile.loading import load_system
 from tests.support.debugged import KEEPER, Part, session_of, virtualized
+
+SAMPLES = Path(__file__).parents[2] / "samples"
 
 COUNTING = """\
 _start: la      t0, counter
@@ -186,6 +191,39 @@ def test_going_back_stops_at_changes_of_registers_too() -> None:
     assert stopped.text.startswith("watchpoint 1, a0: 0x1 → 0x2, by srli")
 
 
+def stops(session: Session, most: int) -> list[tuple[int, str, tuple[int, ...]]]:
+    found = []
+    for _ in range(most):
+        stopped = session.resume()
+        found.append((session.machine.instant, stopped.text, stopped.numbers))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("watches", "traps"),
+    [
+        (("pword(at(tinyos::current))", "pword(at(hypervisor::world_cost))"), ()),
+        (("pword(at(tinyos::current))",), ("wrstatus", "injection")),
+    ],
+)
+def test_a_sample_stops_at_the_same_changes_in_both_directions(
+    watches: tuple[str, ...], traps: tuple[str, ...]
+) -> None:
+    session = Session(load_system(SAMPLES / "04-type1-vt"))
+    for text in watches:
+        session.watch(text)
+    for text in traps:
+        set_condition(session, session.break_on_trap(text).number, "instant % 3 != 0")
+    forwards = stops(session, 6)
+    session.step_instruction()
+    backwards = []
+    for _ in forwards:
+        stopped = session.reverse_resume()
+        backwards.append((session.machine.instant, stopped.text, stopped.numbers))
+    assert backwards[::-1] == forwards
+    assert session.reverse_resume().kind is StopKind.START
+
+
 # Conditions
 
 
@@ -268,6 +306,17 @@ def test_hits_that_shall_be_ignored_are_counted_and_do_not_stop() -> None:
     assert session.breakpoints[number].ignored == 0
     session.resume()
     assert session.machine.hart.x[6] == 4
+
+
+def test_a_restart_leaves_what_is_left_to_be_ignored() -> None:
+    session = counting()
+    number = session.break_at("loop").number
+    session.resume()
+    session.ignore_hits(number, 2)
+    session.restart()
+    assert session.breakpoints[number].ignored == 2
+    session.resume()
+    assert session.machine.hart.x[6] == 2
 
 
 def test_only_hits_where_the_condition_holds_use_up_the_ignore_count() -> None:

@@ -10,6 +10,7 @@ from hvtui.debugger.commands.completing import (
     expression,
     first_number,
     place_or_trap,
+    with_options,
 )
 from hvtui.debugger.commands.context import Context
 from hvtui.debugger.commands.table import CommandError, Group
@@ -21,6 +22,7 @@ GROUP = Group("Breakpoints")
 _IF = re.compile(r"(?:\A|\s)if(?=\s|\(|\Z)")
 _TRAP = re.compile(r"trap(?:\s+(?P<words>.*))?", re.DOTALL)
 _STEP_OPTION = re.compile(r"-step(?:\s+|\Z)")
+_WATCH_OPTIONS = {"-step": "compute it after each step"}
 _MOST_IGNORED = 1 << 62
 
 
@@ -57,7 +59,12 @@ def set_one_shot(context: Context, text: str) -> None:
     context.write(describe(_set(context, text, one_shot=True)))
 
 
-@GROUP.command("watch", "w", usage="[-step] EXPRESSION [if EXPRESSION]", complete=expression)
+@GROUP.command(
+    "watch",
+    "w",
+    usage="[-step] EXPRESSION [if EXPRESSION]",
+    complete=with_options(_WATCH_OPTIONS, expression),
+)
 def set_watchpoint(context: Context, text: str) -> None:
     """Stop after an instruction that changes a place in memory, a register, a CSR or any expression.
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from asm.isa.causes import CAUSE_NAMES, INTERRUPT_NAMES
 from asm.isa.trapbits import TRAP_BITS, TrapBit
 from hvtui.debugger.commands.context import Context
+from hvtui.debugger.commands.table import Complete, nothing
 from hvtui.debugger.expressions.completion import Completion, completions
 from hvtui.debugger.positions import short_file
 from hvtui.debugger.trapconditions import EVENT_WORDS
 from hvtui.machine.privilege import PRIVILEGE_OF_RING
 
+# The option of every command that changes the machine.
+CUT = {"-cut": "even if that cuts off the known future"}
+
 _LAST_WORD = re.compile(r"\S*\Z")
+_OPTIONS = re.compile(r"\A(?:-\w+\s+)*")
 _IF = re.compile(r"(?:\A|\s)if\s")
 
 
@@ -34,7 +39,7 @@ def shifted(found: Iterable[Completion], by: int) -> Iterator[Completion]:
 def expression(context: Context, text: str) -> Iterator[Completion]:
     """Propose what may stand in an expression, after a format if there is one."""
     start = len(text) - len(re.sub(r"\A/\w*\s", "", text))
-    return shifted(completions(text[start:], context.scope), start)
+    return shifted(completions(text[start:], context.session.scope), start)
 
 
 def place(context: Context, text: str) -> Iterator[Completion]:
@@ -91,15 +96,27 @@ def trap_bits() -> dict[str, str]:
     return {bit.key: TRAP_BITS[bit].covers for bit in TrapBit}
 
 
+def with_options(options: Mapping[str, str], then: Complete = nothing) -> Complete:
+    """Propose a command's options as long as nothing else has begun, and what `then` says."""
+
+    def complete(context: Context, text: str) -> Iterable[Completion]:
+        start = len(text) - len(_OPTIONS.sub("", text))
+        rest = text[start:]
+        found = list(last_word(rest, options)) if not rest or rest.startswith("-") else []
+        yield from shifted(found, start)
+        if not (rest and found):
+            yield from shifted(then(context, rest), start)
+
+    return complete
+
+
 def breakpoint_numbers(context: Context, text: str) -> Iterator[Completion]:
     """Propose the numbers of breakpoints."""
     known = {str(known.number): known.text for known in context.session.breakpoints}
     return last_word(text, known)
 
 
-def first_number(
-    then: Callable[[Context, str], Iterable[Completion]],
-) -> Callable[[Context, str], Iterable[Completion]]:
+def first_number(then: Complete) -> Complete:
     """Propose a breakpoint's number first, and what `then` says after it."""
 
     def complete(context: Context, text: str) -> Iterable[Completion]:

@@ -9,8 +9,6 @@ from hvtui.debugger.breakpoints import Breakpoint, UnknownBreakpointError
 from hvtui.debugger.commands.table import CommandError
 from hvtui.debugger.expressions.compiling import Expression, compile_expression
 from hvtui.debugger.expressions.errors import shown
-from hvtui.debugger.expressions.live import LiveMachine
-from hvtui.debugger.expressions.names import Scope
 from hvtui.debugger.locations import Location, resolve
 from hvtui.debugger.narration import name_bits
 from hvtui.debugger.session import Session
@@ -52,25 +50,15 @@ class Context:
     stopped: Stopped | None = None
     status: int | None = None
 
-    @property
-    def machine(self) -> LiveMachine:
-        """The machine as expressions read it."""
-        return LiveMachine(self.session.machine)
-
-    @property
-    def scope(self) -> Scope:
-        """Where names are looked up now: in the running component first."""
-        return Scope.of(self.session.system, self.session.here.component)
-
     def compile(self, text: str) -> Expression:
         """Read an expression. Raises ExpressionError, CommandError if there is none."""
         if not text.strip():
             raise CommandError("an expression is missing, as in: a0, mstatus.MIE, *word(sp + 4)")
-        return compile_expression(text.strip(), self.scope)
+        return compile_expression(text.strip(), self.session.scope)
 
     def value(self, text: str) -> int:
         """Return what an expression is now. Raises ExpressionError."""
-        return self.compile(text).evaluate(self.machine)
+        return self.compile(text).evaluate(self.session.live)
 
     def times(self, text: str) -> int:
         """Return how often a move is to be made: 1 if nothing is said."""

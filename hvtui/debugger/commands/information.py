@@ -29,6 +29,9 @@ TOPICS = Group("What info can tell")
 _STACK_SHOWN = 50
 _TRAPS_SHOWN = 20
 
+# Fields that say no more than the whole register does: addresses.
+_WHOLE_FIELDS = frozenset({"PC", "BASE"})
+
 
 def _complete(context: Context, text: str) -> Iterable[Completion]:
     topic, space, rest = text.partition(" ")
@@ -86,7 +89,7 @@ def registers(context: Context, text: str) -> None:
 )
 def csrs(context: Context, text: str) -> None:
     """The control and status registers that are not zero, with their fields; or the named ones."""
-    scope, machine = context.scope, context.session.live
+    scope, machine = context.session.scope, context.session.live
     names = [CSR_ALIASES.get(name, name) for name in text.replace("$", "").split()]
     for name in names:
         if name in CSRS_BY_NAME and name not in scope.csrs:
@@ -99,9 +102,10 @@ def csrs(context: Context, text: str) -> None:
         if row.name in names or (not names and row.name in scope.csrs and machine.csr(row.name)):
             value = machine.csr(row.name)
             fields = [
-                f"{field}={bits.of(value):#x}" for field, bits in csr_fields(row.name).items()
-                if bits.of(value) and bits.mask != 0xFFFF_FFFF
-            ]  # fmt: skip
+                name if bits.high == bits.low else f"{name}={bits.of(value):#x}"
+                for name, bits in csr_fields(row.name).items()
+                if bits.of(value) and name not in _WHOLE_FIELDS
+            ]
             context.write(f"{row.name:<13} {value:#010x}  {' '.join(fields)}".rstrip())
 
 

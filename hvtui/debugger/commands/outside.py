@@ -6,7 +6,7 @@ import re
 
 from asm.diagnostics import nearest
 from asm.isa.trapbits import TRAP_BITS_BY_NAME
-from hvtui.debugger.commands.completing import last_word, trap_bits
+from hvtui.debugger.commands.completing import CUT, last_word, trap_bits, with_options
 from hvtui.debugger.commands.context import Context
 from hvtui.debugger.commands.information import trap_bitmap
 from hvtui.debugger.commands.table import CommandError, Group
@@ -15,6 +15,8 @@ from hvtui.debugger.expressions.errors import shown
 GROUP = Group("Outside")
 
 _SETTINGS = {"on": True, "off": False, "1": True, "0": False}
+_SWITCH = {"on": "traps", "off": "does not trap"}
+_INPUT_OPTIONS = {**CUT, "-n": "without the end of the line"}
 _OPTIONS = re.compile(r"(?:(?P<option>-n|-cut)(?:\s|\Z))")
 _ESCAPE = re.compile(rb"\\(x[0-9A-Fa-f]{2}|.|\Z)", re.DOTALL)
 _ESCAPES = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"0": b"\0", b"e": b"\x1b", b"\\": b"\\"}
@@ -23,7 +25,7 @@ _ESCAPES = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"0": b"\0", b"e": b"\x1b", b
 @GROUP.command(
     "trapbit",
     usage="[[-cut] NAME [on|off]]",
-    complete=lambda _, text: last_word(text, {**trap_bits(), "on": "traps", "off": "does not trap"}),
+    complete=with_options(CUT, lambda _, text: last_word(text, {**trap_bits(), **_SWITCH})),
 )
 def trap_bit(context: Context, text: str) -> None:
     """Set or clear a bit of the trap bitmap, as ring 0 could; without on or off, change it.
@@ -53,7 +55,7 @@ def trap_bit(context: Context, text: str) -> None:
     context.write(f"bit {int(bit)} {bit.key} is {'on' if is_set else 'off'}: {effect} in this mode")
 
 
-@GROUP.command("input", usage="[-n] [-cut] TEXT")
+@GROUP.command("input", usage="[-n] [-cut] TEXT", complete=with_options(_INPUT_OPTIONS))
 def type_input(context: Context, text: str) -> None:
     r"""Type a line at the guest's console. -n leaves out the end of the line.
 

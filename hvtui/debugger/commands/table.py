@@ -24,7 +24,8 @@ class CommandError(Exception):
     """A command cannot be done; the text says why and what would help."""
 
 
-def _nothing(context: Context, text: str) -> Iterable[Completion]:
+def nothing(context: Context, text: str) -> Iterable[Completion]:
+    """Propose nothing."""
     return ()
 
 
@@ -41,7 +42,7 @@ class Command:
     usage: tuple[str, ...]
     run: Run
     aliases: tuple[str, ...] = ()
-    complete: Complete = _nothing
+    complete: Complete = nothing
     takes_format: bool = False
 
     @property
@@ -70,7 +71,7 @@ class Group:
         name: str,
         *aliases: str,
         usage: str | tuple[str, ...] = "",
-        complete: Complete = _nothing,
+        complete: Complete = nothing,
         takes_format: bool = False,
     ) -> Callable[[Run], Run]:
         """Make a function the command `name`; `usage` is what may follow the name."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from asm.disassembly.disassembler import disassemble, label_finder
 from asm.isa.width import MASK
-from hvtui.debugger.commands.completing import display_numbers, expression
+from hvtui.debugger.commands.completing import CUT, display_numbers, expression, with_options
 from hvtui.debugger.commands.context import Context, Display
 from hvtui.debugger.commands.formats import (
     LETTERS,
@@ -187,7 +187,7 @@ def _quoted(data: bytes | bytearray) -> str:
 # Changes
 
 
-@GROUP.command("set", usage="[-cut] PLACE = EXPRESSION", complete=expression)
+@GROUP.command("set", usage="[-cut] PLACE = EXPRESSION", complete=with_options(CUT, expression))
 def set_value(context: Context, text: str) -> None:
     """Change a register, a CSR, one of its fields, the pc or memory. The change is recorded.
 
