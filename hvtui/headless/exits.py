@@ -32,7 +32,7 @@ class ExitCounts:
     def _on_trap(self, event: TrapTaken) -> None:
         if event.target is not Privilege.M or event.origin is Privilege.M:
             return
-        owner = self._whereabouts.at(event.pc, event.origin).owner or OUTSIDE
+        owner = self._whereabouts.notice(event.pc, event.origin).owner or OUTSIDE
         ring = event.origin.ring
         self._causes[owner, ring, event.is_interrupt, event.cause] += 1
         for bit in event.bits:

@@ -185,6 +185,13 @@ def test_exits_by_bit_and_by_cause(name: str) -> None:
     assert exits["total"] == sum(exits["causes"].values())
 
 
+@pytest.mark.parametrize("name", [name for name in WORKING if name != PAGING])
+def test_every_exit_is_some_component_s(name: str) -> None:
+    """Even a page fault at an address that the hypervisor has not mapped yet."""
+    counted = report(name)["exits"]["components"]
+    assert set(counted) == {part.name for part in system_of(name).components if part.vm is not None}
+
+
 @pytest.mark.parametrize("name", ALL)
 def test_its_own_expectations_hold(name: str, capfd: pytest.CaptureFixture[str]) -> None:
     status = main(["check", str(SAMPLES / name)])
