@@ -19,7 +19,7 @@ debugger, in gdb's words; -c help lists them. A # begins a comment. In a breakpo
 ends them. assert EXPRESSION fails if it does not hold, quit STATUS leaves at once.
 
   hvtui debug machine.toml --batch -c 'break trap wrstatus' -c run -c 'info stack'
-  hvtui debug machine.toml --batch -x commands.txt --max-instructions 10M
+  hvtui debug machine.toml --batch -x commands.txt --max-instructions 10000000
 
 The exit status of a batch is 0 if all commands were done, or what quit says; 1 if one failed (the
 others after it are left out unless --keep-going is given); 2 for bad input, 124 at the limit of

@@ -185,3 +185,16 @@ def test_an_interrupt_ends_the_batch_cleanly(
     assert process.returncode == 130
     assert err == b""
     assert commands != ("run",) or out.startswith(b"paused in guest at guest.s:")
+
+
+def test_a_trap_of_a_guest_is_met_and_told_with_the_stack(hvtui: Command) -> None:
+    sample = ROOT / "samples" / "04-type1-vt"
+    done = hvtui(
+        "debug", sample, "--batch", "-c", "break trap wrstatus", "-c", "run", "-c", "info stack",
+        "-c", "assert ring == 0 && mcause == 2",
+    )  # fmt: skip
+    assert done.status == 0
+    assert ("trap: illegal instruction, csrw mstatus, t0 (bit 1 wrstatus) in tinyos at ") in done.out
+    stack = [line for line in done.out.splitlines() if line.startswith("#")]
+    assert stack[0].startswith("#0   ring 0 (M) in hypervisor: guest_left at ")
+    assert stack[1].startswith("#1   ring 1 (S) in tinyos: ")
