@@ -172,10 +172,16 @@ class Reversing:
     def _go(self, instant: int) -> None:
         """Go to `instant`. Raises _Interrupted if the machine stands still before."""
         mover = self._mover
-        stop = mover.timeline.go(instant, self._shall_pause)
+        stop = mover.timeline.go(instant, self._is_interrupted)
         mover.breakpoints.travelled(mover.timeline.now)
         if stop is not None:
             raise _Interrupted(mover.ended(stop) or mover.paused())
+
+    def _is_interrupted(self) -> bool:
+        """Tell whether to stand still on the way; what nobody has seen yet is shown meanwhile."""
+        if self._mover.timeline.now >= self._mover.timeline.frontier:
+            self._mover.show_if_due()
+        return self._shall_pause()
 
     def _shall_pause(self) -> bool:
         return self._mover.is_pausing and time.monotonic() - self._began > _PATIENCE
