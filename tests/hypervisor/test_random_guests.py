@@ -18,7 +18,7 @@ from tests.support.random_guests import LOG, STATE, hostile, structured
 from tests.support.virtualized import CPUS, GUEST_RAM, Guest
 from tests.support.walker import walk
 
-GUESTS = int(os.environ.get("HVTUI_RANDOM_GUESTS", "12"))
+GUESTS = int(os.environ.get("HVTUI_RANDOM_GUESTS", "24"))
 RECORD = 36
 TYPED = bytes(range(1, 100))
 
@@ -77,6 +77,6 @@ def test_random_guests_issue_the_same_instructions(cpu: str) -> None:
 
 @pytest.mark.parametrize("cpu", ["vt", "svm"])
 def test_guests_that_keep_no_rule_issue_the_same_instructions(cpu: str) -> None:
-    for seed in range(2000, 2000 + 4 * GUESTS):
+    for seed in range(2000, 2000 + 2 * GUESTS):
         result = walk(hostile(seed).guest, cpu, most=2000, limit=3_000_000)
         assert result.divergence is None, f"seed {seed} on {cpu}:\n{result.divergence}"

@@ -290,6 +290,7 @@ class _Structured(Emitter):
             (3, self.delegate),
             (2, self.interrupt_itself),
             (1, self.print_byte),
+            (3 * paging, self.visit),
             (paging, self.switch_space),
             (paging, self.edit_table),
             (pmp, self.protect),
@@ -431,7 +432,11 @@ class _Structured(Emitter):
             self.constant(pointer, CLINT)
             self.constant(value, random.randrange(4))
             self.put("sw", rs1=pointer, rs2=value, imm=0)
-        else:
+        if random.randrange(3) == 0:
+            pointer = self._loaded(CLINT + 0x4000)
+            self.put("sw", rs1=pointer, rs2=0, imm=0)
+            self.put("sw", rs1=pointer, rs2=0, imm=4)
+        if random.randrange(2):
             self.write_csr("mip", random.choice((0x2, 0x20, 0x200, 0x222)), "csrrs")
         self.write_csr("mie", random.choice((0x8, 0x222, 0xAAA)), "csrrs")
         self.write_csr("mstatus", random.choice((2, 8, 10)), "csrrs")
@@ -441,6 +446,38 @@ class _Structured(Emitter):
         self.constant(pointer, UART)
         self.constant(value, self.random.choice(b"hello, world\n"))
         self.put("sb", rs1=pointer, rs2=value, imm=0)
+
+    def visit(self) -> None:
+        """Go into an address space, look at windows there, change it, look again, and come back."""
+        random = self.random
+        root = GUEST_RAM + random.choice((ROOT, ROOT, ROOT_2))
+        self.write_csr("satp", 1 << 31 | root >> 12)
+        self.write_csr("mstatus", random.choice((1 << 18, 1 << 19, 3 << 18)),
+                       random.choice(("csrrs", "csrrc")))  # fmt: skip
+        mode = random.choice((0, 0x800, 0x800))
+        self.write_csr("mstatus", 0x1800, "csrrc")
+        self.write_csr("mstatus", mode, "csrrs")
+        register = self.target()
+        base = random.choice((ALIAS, SUPER_ALIAS)) if mode == 0 else GUEST_RAM
+        self.constant(register, base + PROGRAM + self.place + 16)
+        self._csr("csrrw", _NUMBER["mepc"], 0, "rs1", register)
+        self.put("mret")
+        for _ in range(random.randrange(1, 4)):
+            page = random.choice(WINDOWS) + random.choice((0, 0, 0xFFC, 0xFFE))
+            for _ in range(random.randrange(1, 4)):
+                self.touch(page)
+            if mode:
+                random.choice((self.edit_table, self.edit_table, self.switch_space))()
+        self.put("ecall")
+
+    def touch(self, page: int) -> None:
+        """Load from or store to a window by any of its names."""
+        pointer, value = self.random.sample(range(1, 32), 2)
+        self.constant(pointer, self.random.choice(BASES) + page)
+        if self.random.randrange(2):
+            self.put("lw", rd=value, rs1=pointer, imm=0)
+        else:
+            self.put("sw", rs1=pointer, rs2=value, imm=0)
 
     def switch_space(self) -> None:
         root = GUEST_RAM + self.random.choice((ROOT, ROOT, ROOT, ROOT_2, SPARE_TABLE, 0x40_0000))
@@ -461,7 +498,12 @@ class _Structured(Emitter):
         self.constant(pointer, random.choice(BASES[:2]) + table + 4 * page)
         self.constant(value, random_entry(random))
         self.put("sw", rs1=pointer, rs2=value, imm=0)
-        self.put("sfence.vma", rs1=0, rs2=0)
+        if random.randrange(2):
+            base = GUEST_RAM if table == LOW_TABLE else ALIAS
+            self.constant(value, base + 4096 * page + 4 * random.randrange(1024))
+            self.put("sfence.vma", rs1=value, rs2=0)
+        else:
+            self.put("sfence.vma", rs1=0, rs2=0)
 
     def protect(self) -> None:
         """Set an entry of the PMP: windows from four bytes up, edges within pages, sometimes locked."""
