@@ -13,6 +13,7 @@ class Group(Enum):
     """Under which heading the help lists an action."""
 
     MOVE = "Move"
+    BACK = "Move back in time"
     BREAK = "Breakpoints"
     CHANGE = "Change"
     VIEW = "View"
@@ -57,6 +58,18 @@ ACTIONS: tuple[Action, ...] = (
            Group.MOVE, standing=True, alive=True),
     Action("pause", ("p", "space"), "pause", "Stop the running machine", Group.MOVE, running=True),
     Action("restart", ("r",), "restart", "Begin anew; breakpoints stay", Group.MOVE, 8, standing=True),
+    Action("reverse_step_line", ("S",), "back", "Go back a source line, into calls and traps",
+           Group.BACK, 6, standing=True),
+    Action("reverse_step_instruction", ("I",), "", "Go back one instruction, trap or interrupt",
+           Group.BACK, standing=True),
+    Action("reverse_over", ("N",), "", "Go back a line here, over calls and traps",
+           Group.BACK, standing=True),
+    Action("reverse_over_instruction", ("O",), "", "Go back one instruction, over a call or trap",
+           Group.BACK, standing=True),
+    Action("reverse_finish", ("F",), "", "Go back to the call or trap that led here",
+           Group.BACK, standing=True),
+    Action("reverse_resume", ("C",), "", "Go back to the last breakpoint hit, or the beginning",
+           Group.BACK, standing=True),
     Action("toggle_breakpoint", ("b", "f9"), "break",
            "Set or remove a breakpoint on the chosen line or trap bit", Group.BREAK, 5),
     Action("break_on_trap", ("t",), "trap", "Set breakpoints on traps: any, cause, bit, ring, ignored",

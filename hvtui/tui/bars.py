@@ -84,13 +84,14 @@ class Bar(LinePane, can_focus=False):
 
 
 def head_row(snapshot: Snapshot, width: int) -> Row:
-    """Title at the left; CPU, instant, component and ring at the right."""
+    """Title at the left; CPU, instant (in the past, of how many), component and ring at the right."""
     ring = snapshot.privilege.ring
     component = snapshot.position.owner or "no component"
     badge = f" {RING_SIGNS[ring]} {snapshot.privilege.label} "
+    known = f" of {snapshot.frontier:,}" if snapshot.frontier > snapshot.instant else ""
     facts: list[Piece] = [
         (snapshot.cpu, "title"), ("  instant ", "dim"), f"{snapshot.instant:,}",
-        "  ", (component, "title"), " ", (badge, f"badge{ring}"),
+        (known, "dim"), "  ", (component, "title"), " ", (badge, f"badge{ring}"),
     ]  # fmt: skip
     right = row(*facts)
     room = width - right.width - 4

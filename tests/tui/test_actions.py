@@ -120,7 +120,7 @@ async def test_r_begins_anew() -> None:
         assert (snapshot.instant, snapshot.stop.kind) == (0, StopKind.START)
 
 
-async def test_an_ended_machine_can_only_be_restarted() -> None:
+async def test_an_ended_machine_does_not_step_but_can_be_restarted() -> None:
     source = "_start: li t0, 0x100000\n li t1, 0x5555\n sw t1, 0(t0)\nend: j end\n"
     async with running(system_of(Part("main", source))) as pilot:
         snapshot = await press(pilot, "c")
@@ -252,7 +252,7 @@ async def test_lines_typed_ahead_of_a_slow_screen_reach_the_guest_one_by_one(
 ) -> None:
     sent: list[bytes] = []
     async with running(system_of(calls())) as pilot:
-        monkeypatch.setattr(debugger(pilot).session, "send", sent.append)
+        monkeypatch.setattr(debugger(pilot).session, "send", lambda data, *, cut: sent.append(data))
         await press(pilot, "colon")
         for key in ("o", "n", "e", "enter", "t", "w", "o", "enter"):
             pilot.app.simulate_key(key)

@@ -16,6 +16,7 @@ from textual.worker import Worker, get_current_worker
 
 from asm.isa.trapbits import TrapBit
 from hvtui.debugger.edits import EditError
+from hvtui.debugger.history import Cut, FutureLostError
 from hvtui.debugger.listing import Disassembly
 from hvtui.debugger.locations import Location
 from hvtui.debugger.session import MoveError, Session
@@ -33,12 +34,19 @@ from hvtui.tui.panes.rings import RingsPane
 from hvtui.tui.panes.source import SourcePane
 from hvtui.tui.panes.stack import StackPane
 from hvtui.tui.screens.breakpoints import BreakpointsScreen
+from hvtui.tui.screens.cut import CutScreen
 from hvtui.tui.screens.help import HelpScreen
 from hvtui.tui.screens.places import PlaceScreen
 from hvtui.tui.screens.traps import TrapScreen
 
 # The head, two lines of status, and the keys.
 BARS_HEIGHT = 4
+
+# A way back that takes longer than this (seconds) is told of, with how to end it.
+LONG_WAY_BACK = 0.3
+
+# Changes the machine: with True, even if the known future is cut off.
+Edit = Callable[[bool], object]
 
 
 class DebuggerScreen(Screen[None]):
@@ -64,6 +72,14 @@ class DebuggerScreen(Screen[None]):
         """A move or a change was not possible."""
 
         text: str
+
+    @dataclass
+    class WouldCut(Message):
+        """An edit would cut off the known future; `resumes` tells whether to run after it."""
+
+        cut: Cut
+        edit: Edit
+        resumes: bool
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -212,6 +228,43 @@ class DebuggerScreen(Screen[None]):
         """Begin anew."""
         self._move(self.session.restart)
 
+    # Moving back in time
+
+    def _move_back(self, move: Callable[[], object]) -> None:
+        """Move back; of a long way, say that one can stop on it."""
+        self._move(move)
+        mover = self._mover
+
+        def tell() -> None:
+            if mover is not None and self._mover is mover:
+                self.say("going back: space pauses")
+
+        self.set_timer(LONG_WAY_BACK, tell)
+
+    def action_reverse_step_line(self) -> None:
+        """Go back a line."""
+        self._move_back(self.session.reverse_step_line)
+
+    def action_reverse_step_instruction(self) -> None:
+        """Go back one instruction."""
+        self._move_back(self.session.reverse_step_instruction)
+
+    def action_reverse_over(self) -> None:
+        """Go back a line, over calls and traps."""
+        self._move_back(self.session.reverse_over)
+
+    def action_reverse_over_instruction(self) -> None:
+        """Go back one instruction, over a call or trap."""
+        self._move_back(self.session.reverse_over_instruction)
+
+    def action_reverse_finish(self) -> None:
+        """Go back to what entered the function or handler."""
+        self._move_back(self.session.reverse_finish)
+
+    def action_reverse_resume(self) -> None:
+        """Go back to where a breakpoint was met last."""
+        self._move_back(self.session.reverse_resume)
+
     # Breakpoints
 
     def action_toggle_breakpoint(self) -> None:
@@ -266,13 +319,38 @@ class DebuggerScreen(Screen[None]):
         self._toggle_trap_bit(message.bit)
 
     def _toggle_trap_bit(self, bit: TrapBit) -> None:
-        def toggle() -> None:
+        self._edit(lambda cut: self.session.toggle_trap_bit(bit, cut=cut))
+
+    def _edit(self, edit: Edit, *, resumes: bool = False, cut: bool = False) -> None:
+        """Change the machine, then run if it `resumes`; ask before the known future is cut off."""
+
+        def attempt() -> None:
             try:
-                self.session.toggle_trap_bit(bit)
+                edit(cut)
+            except FutureLostError as error:
+                was_moving = self.is_moving or self.session.is_moving
+                if was_moving:
+                    # What is asked is about this instant.
+                    self.session.pause()
+                self._tell(self.WouldCut(error.cut, edit, resumes or was_moving))
             except EditError as error:
                 self._tell(self.Refused(str(error)))
+            else:
+                if resumes:
+                    self.call_later(self.action_resume)
 
-        self._change(toggle)
+        self._change(attempt)
+
+    def on_debugger_screen_would_cut(self, message: WouldCut) -> None:
+        """Ask whether the known future may go."""
+
+        def answered(agreed: bool | None) -> None:
+            if agreed:
+                self._edit(message.edit, resumes=message.resumes, cut=True)
+            else:
+                self.say("nothing was changed: the known future stays")
+
+        self.app.push_screen(CutScreen(message.cut), answered)
 
     # Views
 
@@ -387,9 +465,7 @@ class DebuggerScreen(Screen[None]):
     def on_console_pane_typed(self, message: ConsolePane.Typed) -> None:
         """Send a line to the guest; one that waited for it goes on."""
         resumes = self._resumes_on_input and not self.is_moving
-        self._change(lambda: self.session.send(message.data))
-        if resumes:
-            self.action_resume()
+        self._edit(lambda cut: self.session.send(message.data, cut=cut), resumes=resumes)
 
     def on_console_pane_left(self) -> None:
         """Give the keys back to the debugger."""
