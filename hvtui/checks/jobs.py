@@ -7,7 +7,6 @@ import signal
 import threading
 from collections.abc import Generator, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 
 from hvtui.checks.grading import Plan, grade
@@ -44,7 +43,6 @@ class _Pool:
         self._plan = plan
         self._jobs = jobs
         self._halted = halted
-        self._context: BaseContext = multiprocessing.get_context()
         self._running: dict[Connection, tuple[int, BaseProcess]] = {}
 
     def verdicts(self, submissions: Sequence[Submission]) -> Iterator[Verdict]:
@@ -67,8 +65,8 @@ class _Pool:
                 turn += 1
 
     def _start(self, index: int, submission: Submission) -> None:
-        receiver, sender = self._context.Pipe(duplex=False)
-        process = self._context.Process(  # type: ignore[attr-defined]  # every context has it
+        receiver, sender = multiprocessing.Pipe(duplex=False)
+        process = multiprocessing.Process(
             target=_work, args=(submission, self._plan, sender), daemon=True
         )
         process.start()

@@ -39,7 +39,7 @@ _WORDS_OF_ENTRY = {
 }
 
 
-class _Interrupted(Exception):  # noqa: N818 - somebody wants a pause: no error
+class _TravelEndedError(Exception):
     """A travel ended on the way; the machine stands there."""
 
     def __init__(self, stopped: Stopped) -> None:
@@ -142,7 +142,7 @@ class Reversing:
         self._began = time.monotonic()
         try:
             return move()
-        except _Interrupted as interrupted:
+        except _TravelEndedError as interrupted:
             return interrupted.stopped
         finally:
             self._mover.breakpoints.travelled(self._mover.timeline.now)
@@ -170,12 +170,12 @@ class Reversing:
         return self._mover.step(lands=True)
 
     def _go(self, instant: int) -> None:
-        """Go to `instant`. Raises _Interrupted if the machine stands still before."""
+        """Go to `instant`. Raises _TravelEndedError if the machine stands still before."""
         mover = self._mover
         stop = mover.timeline.go(instant, self._is_interrupted)
         mover.breakpoints.travelled(mover.timeline.now)
         if stop is not None:
-            raise _Interrupted(mover.ended(stop) or mover.paused())
+            raise _TravelEndedError(mover.ended(stop) or mover.paused())
 
     def _is_interrupted(self) -> bool:
         """Tell whether to stand still on the way; what nobody has seen yet is shown meanwhile."""
@@ -216,7 +216,7 @@ class Reversing:
             elif self._shall_pause():
                 # After `last` there was nothing.
                 mover.timeline.go(last if last < high - 1 else origin, _never)
-                raise _Interrupted(mover.paused())
+                raise _TravelEndedError(mover.paused())
             elif found is not None:
                 return found if found >= low else None
             else:
