@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from hvtui.cli import main
+from tests.support.small_guests import MACROS
 
 
 @dataclass(frozen=True)
@@ -49,23 +50,6 @@ def hvtui(capfdbinary: pytest.CaptureFixture[bytes]) -> Command:
     return call
 
 
-GUEST = """\
-        .equ    UART, 0x10000000
-        .equ    FINISHER, 0x100000
-        .macro  finish code
-        li      t0, FINISHER
-        li      t1, (\\code << 16) | 0x3333
-        sw      t1, 0(t0)
-        .endm
-        .macro  put character
-        li      t0, UART
-        li      t1, \\character
-        sb      t1, 0(t0)
-        .endm
-_start:
-"""
-
-
 @pytest.fixture
 def guest(tmp_path: Path) -> Callable[..., Path]:
     """Return a function that writes a program with the macros `finish` and `put`."""
@@ -73,7 +57,7 @@ def guest(tmp_path: Path) -> Callable[..., Path]:
     def write(body: str, name: str = "guest.s") -> Path:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(GUEST + body + "\n", encoding="utf-8")
+        path.write_text(MACROS + body + "\n", encoding="utf-8")
         return path
 
     return write

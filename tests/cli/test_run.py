@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from hvtui.cli import progress
+from tests.support.small_guests import USER_READS_STATUS
 
 ROOT = Path(__file__).parents[2]
 
@@ -30,34 +31,6 @@ KEYS = [
     "components",
 ]
 
-USER = """\
-        la      t0, handler
-        csrw    mtvec, t0
-        li      t0, -1
-        csrw    pmpaddr0, t0
-        li      t0, 0x1f
-        csrw    pmpcfg0, t0
-        la      t0, user
-        csrw    mepc, t0
-        li      t0, 0x1800
-        csrc    mstatus, t0
-        mret
-        .balign 4
-handler:
-        csrr    t0, mcause
-        li      t1, 8
-        beq     t0, t1, 1f
-        csrr    t0, mepc
-        addi    t0, t0, 4
-        csrw    mepc, t0
-        mret
-1:      finish  0
-user:
-        csrr    a0, mstatus
-        csrr    a0, mstatus
-        csrw    mscratch, a0
-        ecall
-"""
 
 SPIN = """\
         put     '.'
@@ -153,7 +126,7 @@ FATES = {
 
 @pytest.mark.parametrize("cpu", FATES)
 def test_the_report_tells_what_became_of_kernel_instructions(hvtui, guest, cpu: str) -> None:
-    report = hvtui("run", guest(USER), "--json", "--cpu", cpu).report
+    report = hvtui("run", guest(USER_READS_STATUS), "--json", "--cpu", cpu).report
     none = {"trapped": 0, "executed": 0, "ignored": 0, "leaked": 0}
     expected = {bit: {**none, **counts} for bit, counts in FATES[cpu].items()}
     assert report["cpu"] == cpu
@@ -173,7 +146,7 @@ LOST_FIRST = {
 
 @pytest.mark.parametrize("cpu", LOST_FIRST)
 def test_the_first_lost_instruction_is_named(hvtui, guest, cpu: str) -> None:
-    source = guest(USER)
+    source = guest(USER_READS_STATUS)
     line = source.read_text(encoding="utf-8").splitlines().index("        csrr    a0, mstatus") + 1
     outcome = hvtui("run", source, "--cpu", cpu)
     report = hvtui("run", source, "--cpu", cpu, "--json").report
@@ -198,7 +171,7 @@ def test_the_first_lost_instruction_is_named(hvtui, guest, cpu: str) -> None:
 
 
 def test_the_report_tells_the_exits_by_bit_and_cause(hvtui, guest) -> None:
-    exits = hvtui("run", guest(USER), "--json").report["exits"]
+    exits = hvtui("run", guest(USER_READS_STATUS), "--json").report["exits"]
     expected = {
         "total": 4,
         "bits": {"rdstatus": 2, "wrtrap": 1},
@@ -215,7 +188,9 @@ def test_a_trap_within_m_is_no_exit(hvtui, guest) -> None:
 
 
 def test_a_trap_bit_makes_them_trap_on_vt(hvtui, guest) -> None:
-    report = hvtui("run", guest("li t0, 1\ncsrw 0x7c0, t0\n" + USER), "--json", "--cpu", "vt").report
+    report = hvtui(
+        "run", guest("li t0, 1\ncsrw 0x7c0, t0\n" + USER_READS_STATUS), "--json", "--cpu", "vt"
+    ).report
     assert report["kernel_instructions"]["rdstatus"]["trapped"] == 2
     assert report["kernel_instructions"]["wrtrap"]["ignored"] == 1
 
@@ -262,8 +237,8 @@ def test_the_trace_has_a_line_for_each_step_and_agrees_with_the_report(
     hvtui, guest, tmp_path: Path
 ) -> None:
     trace = tmp_path / "trace"
-    plain = hvtui("run", guest(USER), "--json").report
-    report = hvtui("run", guest(USER), "--json", "--trace", trace).report
+    plain = hvtui("run", guest(USER_READS_STATUS), "--json").report
+    report = hvtui("run", guest(USER_READS_STATUS), "--json", "--trace", trace).report
     assert {**report, "seconds": 0} == {**plain, "seconds": 0}
     lines = trace.read_text(encoding="utf-8").splitlines()[1:]
     steps = [line.split() for line in lines if line.split()[1] not in ("<", ">", "!")]
@@ -280,9 +255,9 @@ def test_the_trace_has_a_line_for_each_step_and_agrees_with_the_report(
 
 def test_the_trace_shows_what_was_ignored_and_leaked(hvtui, guest, tmp_path: Path) -> None:
     trace = tmp_path / "trace"
-    hvtui("run", guest(USER), "--cpu", "pentium", "--trace", trace)
+    hvtui("run", guest(USER_READS_STATUS), "--cpu", "pentium", "--trace", trace)
     assert trace.read_text(encoding="utf-8").count("! leaked rdstatus") == 2
-    hvtui("run", guest(USER), "--cpu", "legacy", "--trace", trace)
+    hvtui("run", guest(USER_READS_STATUS), "--cpu", "legacy", "--trace", trace)
     assert trace.read_text(encoding="utf-8").count("! ignored wrtrap") == 1
 
 
