@@ -7,7 +7,9 @@ snapshots through `on_progress`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TypeAlias
 
 from asm.isa.trapbits import TrapBit
 from hvtui.debugger.baseline import Baseline
@@ -34,7 +36,10 @@ from hvtui.debugger.trapconditions import parse_condition
 from hvtui.machine.events import DeviceOutput
 from hvtui.machinefile.system import System
 
-__all__ = ["MoveError", "Session", "WatchError"]
+__all__ = ["Lens", "MoveError", "Session", "WatchError"]
+
+# Reads what one pane wants to see off a session between two steps; the result never changes.
+Lens: TypeAlias = "Callable[[Session], object]"
 
 
 class WatchError(Exception):
@@ -51,6 +56,8 @@ class Session:
         self.system = system
         self.breakpoints = Breakpoints()
         self.on_progress: Callable[[Snapshot], None] | None = None
+        # What snapshots tell beside what every one tells. To change it, put another mapping here.
+        self.lenses: Mapping[str, Lens] = {}
         self._mover = Mover(system, self.breakpoints, self._show, budget=budget)
         self._stepping = Stepping(self._mover)
         self._reversing = Reversing(self._mover)
@@ -113,7 +120,7 @@ class Session:
 
     def snapshot(self) -> Snapshot:
         """Return what there is to see now: between moves, or in the thread that moves the machine."""
-        return observe(
+        taken = observe(
             self._mover.follower,
             self._before_move,
             self.breakpoints,
@@ -122,6 +129,8 @@ class Session:
             speed=self._mover.timeline.speed,
             frontier=self.frontier,
         )
+        lenses = self.lenses
+        return replace(taken, seen={name: lens(self) for name, lens in lenses.items()})
 
     def _show(self) -> None:
         if self.on_progress is not None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 
 from asm.isa.trapbits import TRAP_BITS, TrapBit
@@ -111,7 +112,8 @@ class Snapshot:
     """All that panes draw. `changed` are the numbers of registers changed since the last stop.
 
     `trapmap` is the value of `mtrapmap`, None on a CPU that has none. `speed` is in steps a second, 0
-    if the machine stands still. `frontier` is the furthest instant that the run has come to.
+    if the machine stands still. `frontier` is the furthest instant that the run has come to. `seen`
+    is what the session's lenses saw, by their names.
     """
 
     title: str
@@ -134,6 +136,7 @@ class Snapshot:
     console: tuple[str, ...]
     speed: int = 0
     frontier: int = 0
+    seen: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def believes(self) -> int | None:
