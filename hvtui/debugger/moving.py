@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Lock
+from threading import RLock
 
 from hvtui.debugger.breakpoints import Breakpoints, PlaceBreakpoint, TrapBreakpoint
 from hvtui.debugger.callstack import Activation, Frame
@@ -53,10 +53,12 @@ class Mover:
         self._show = show
         self._budget = budget
         self._shown = 0.0
-        self._lock = Lock()
+        # Held by who does something in a quiet moment, so that no move begins meanwhile.
+        self._lock = RLock()
         self._posted: deque[Callable[[], object]] = deque()
         self.is_moving = False
         self.is_pausing = False
+        self.pauses = 0
         self._met: list[Meeting] = []
         self._is_done: Callable[[], bool] | None = None
         self._goal_reached = False
@@ -85,12 +87,13 @@ class Mover:
 
     def pause(self) -> None:
         """Make the machine stand still as soon as the current step is over. For any thread."""
-        self.is_pausing = True
+        self.pause_soon()
         if self.is_moving:
             self.machine.request_stop()
 
     def pause_soon(self) -> None:
         """Pause within a slice. For signal handlers, which must not touch a machine in the middle."""
+        self.pauses += 1
         self.is_pausing = True
 
     def post(self, action: Callable[[], object]) -> None:
@@ -100,7 +103,7 @@ class Mover:
                 self._posted.append(action)
                 self.machine.request_stop()
                 return
-        action()
+            action()
 
     @property
     def has_posted(self) -> bool:
@@ -125,7 +128,28 @@ class Mover:
             with self._lock:
                 self.is_moving = self.is_pausing = False
                 self.timeline.speed = 0
-            self.do_posted()
+                self.do_posted()
+
+    @contextmanager
+    def chained(self) -> Iterator[Callable[[], bool]]:
+        """Let the moves made meanwhile count as one: asked between two, it says whether to go on.
+
+        It is, until somebody pauses; a pause that no move has heard does not stop a later one. When it
+        is asked, the machine is shown as moving, if that is due.
+        """
+        pauses = self.pauses
+
+        def goes_on() -> bool:
+            self.show_if_due()
+            return self.pauses == pauses
+
+        self._shown = time.monotonic()
+        try:
+            yield goes_on
+        finally:
+            with self._lock:
+                if not self.is_moving:
+                    self.is_pausing = False
 
     # Steps and runs
 

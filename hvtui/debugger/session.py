@@ -8,6 +8,7 @@ snapshots through `on_progress`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -134,7 +135,8 @@ class Session:
 
     def _show(self) -> None:
         if self.on_progress is not None:
-            self.on_progress(self.snapshot())
+            # Between two moves of a chain the machine stands still for a moment only.
+            self.on_progress(replace(self.snapshot(), running=True))
 
     # Moves: each returns when the machine stands still again
 
@@ -227,6 +229,13 @@ class Session:
     def pause_soon(self) -> None:
         """Pause within some milliseconds. For signal handlers of the thread that moves the machine."""
         self._mover.pause_soon()
+
+    def chained(self) -> AbstractContextManager[Callable[[], bool]]:
+        """Let the moves made meanwhile count as one: asked between two, it says whether to go on.
+
+        `pause` ends them all, in whatever moment it comes.
+        """
+        return self._mover.chained()
 
     def restart(self) -> Stopped:
         """Begin anew with a fresh machine. Breakpoints stay, their counts begin at zero."""
