@@ -9,6 +9,7 @@ from hvtui.machine.memory import DEFAULT_RAM_SIZE, RAM_BASE
 from hvtui.machinefile.complaints import Complaints
 from hvtui.machinefile.errors import BadInputError, Problem
 from hvtui.machinefile.images import SourceOptions, check_file, kind_of_program, read_dtb, read_program
+from hvtui.machinefile.lessons import lesson_beside
 from hvtui.machinefile.system import Component, Overrides, System
 
 MACHINE_FILE = "machine.toml"
@@ -79,5 +80,6 @@ def _load_single(path: Path, kind: str, overrides: Overrides) -> System:
         timebase=1,
         components=(component,),
         dtb=dtb,
+        lesson=lesson_beside(path),
         overrides=overrides,
     )

@@ -20,6 +20,7 @@ from hvtui.machinefile.images import (
     read_program,
     tidy,
 )
+from hvtui.machinefile.lessons import is_within, lesson_beside
 from hvtui.machinefile.schema import (
     ComponentTable,
     MachineFile,
@@ -46,6 +47,7 @@ def load_machine_file(path: Path, overrides: Overrides) -> System:
     loader.finish()
     components = tuple(component for component in found if component is not None)
     dtb = loader.dtb(file.machine)
+    lesson = loader.lesson(file.machine)
     loader.complaints.about_layout(components, ram_size)
     loader.complaints.about_dtb(dtb, ram_size, components)
     loader.complaints.finish()
@@ -57,6 +59,7 @@ def load_machine_file(path: Path, overrides: Overrides) -> System:
         timebase=file.machine.timebase,
         components=components,
         dtb=dtb,
+        lesson=lesson,
         max_instructions=file.machine.max_instructions,
         expect=file.expect.expectation(document),
         overrides=overrides,
@@ -120,6 +123,26 @@ class _Loader:
         except ImageError as error:
             self.complaints.add_file(MACHINE, "dtb", error)
             return None
+
+    def lesson(self, table: MachineTable) -> Path | None:
+        """Return the lesson that the file names, or else the one beside it."""
+        if table.lesson is None:
+            return lesson_beside(self.document.path)
+        path = tidy(self.folder / table.lesson)
+        try:
+            check_file(path)
+        except ImageError as error:
+            self.complaints.add_file(MACHINE, "lesson", error)
+            return None
+        if not is_within(path, self.folder) or not path.is_file():
+            self.complaints.add(
+                MACHINE,
+                "lesson",
+                f"{path} is no file in the folder of this machine file",
+                "put the lesson beside it, or leave the key out: LESSON.md is found by itself",
+            )
+            return None
+        return path
 
     def component(self, index: int, table: ComponentTable) -> Component | None:
         """Return the component, or None after a complaint."""
@@ -245,8 +268,4 @@ class _Loader:
 
 
 def _is_within(path: Path, folders: Iterable[Path]) -> bool:
-    try:
-        resolved = path.resolve()
-        return any(resolved.is_relative_to(folder.resolve()) for folder in folders)
-    except (OSError, RuntimeError, ValueError):
-        return False
+    return any(is_within(path, folder) for folder in folders)

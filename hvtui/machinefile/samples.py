@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import hvtui
+from hvtui.machinefile.lessons import lesson_beside
 from hvtui.machinefile.loading import MACHINE_FILE
 
 _FOLDER = "samples"
@@ -17,7 +18,7 @@ _FOLDER = "samples"
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A machine to open: `path` is its machine file; `lesson` the Markdown beside it, if any."""
+    """A machine to open: `path` is its machine file; `lesson` the LESSON.md beside it, if any."""
 
     name: str
     title: str
@@ -61,8 +62,7 @@ def path_of_machine(text: str) -> Path:
 
 
 def _sample(path: Path, name: str) -> Sample:
-    lesson = next(iter(sorted(path.parent.glob("*.md"))), None)
-    return Sample(name, _title(path) or name, path, lesson)
+    return Sample(name, _title(path) or name, path, lesson_beside(path))
 
 
 def _title(path: Path) -> str:

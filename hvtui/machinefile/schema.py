@@ -93,6 +93,7 @@ class MachineTable(Table):
     ram: Annotated[int, BeforeValidator(_check_ram)] = DEFAULT_RAM_SIZE
     timebase: Annotated[int, Field(ge=1, le=MASK)] = 1
     dtb: FileName | None = None
+    lesson: FileName | None = None
     max_instructions: Annotated[int, Field(ge=1)] | None = None
 
 

@@ -101,7 +101,8 @@ class System:
     """A computer, its programs and where they came from.
 
     `path` is the file that was loaded; `ram_size` is in bytes. `timebase` is the number of retired
-    instructions to a tick of `mtime`. `dtb` is the device tree blob, if there is one.
+    instructions to a tick of `mtime`. `dtb` is the device tree blob, if there is one; `lesson` the
+    Markdown that goes with the machine.
     """
 
     path: Path
@@ -111,6 +112,7 @@ class System:
     timebase: int
     components: tuple[Component, ...]
     dtb: bytes | None = None
+    lesson: Path | None = None
     max_instructions: int | None = None
     expect: Expectation = field(default_factory=Expectation)
     overrides: Overrides = field(default_factory=Overrides)
