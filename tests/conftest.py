@@ -1,8 +1,28 @@
-"""What holds for all tests: no property fails because a machine was slow."""
+"""What holds for all tests: none touches what the person keeps, no property fails for being slow."""
 
 from __future__ import annotations
 
+from itertools import count
+from pathlib import Path
+
+import pytest
 from hypothesis import settings
 
 settings.register_profile("hvtui", deadline=None, print_blob=True)
 settings.load_profile("hvtui")
+
+_NUMBERS = count()
+
+
+@pytest.fixture(scope="session")
+def _homes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("homes")
+
+
+@pytest.fixture(autouse=True)
+def home(_homes: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give each test a home of its own, which nobody has made yet, for what hvtui remembers."""
+    home = _homes / str(next(_NUMBERS))
+    monkeypatch.setenv("XDG_STATE_HOME", str(home / "state"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
+    return home

@@ -20,7 +20,8 @@ TOP_LEVEL = {
     "tests",
 }
 BELOW_THE_FACES = tuple(
-    f"hvtui/{name}/" for name in ("machine", "machinefile", "debugger", "headless", "checks")
+    f"hvtui/{name}/"
+    for name in ("machine", "machinefile", "debugger", "remembering", "headless", "checks")
 )
 # What working on the project leaves behind; git ignores it.
 LEFT_BEHIND = {"build", "dist", "__pycache__"}
@@ -31,8 +32,8 @@ def _shown(path: Path) -> str:
 
 
 def test_imports_run_one_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The contracts of pyproject.toml hold: asm, machine, machine files, debugger, headless runs,
-    checks, faces."""
+    """The contracts of pyproject.toml hold: asm, machine, machine files, debugger, what is
+    kept, headless runs, checks, faces."""
     api = pytest.importorskip("importlinter.api", reason="import-linter is not installed")
     monkeypatch.chdir(ROOT)
     monkeypatch.syspath_prepend(str(ROOT))

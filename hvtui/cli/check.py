@@ -12,7 +12,7 @@ from pathlib import Path
 
 from asm.arguments import add_include_argument
 from asm.objects.image import printable
-from hvtui.checks.atomic import write_whole
+from hvtui.wholefiles import write_whole
 from hvtui.checks.grading import DEFAULT_LIMIT, Plan
 from hvtui.checks.jobs import grade_all
 from hvtui.checks.junit import junit_xml
