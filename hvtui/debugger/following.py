@@ -1,4 +1,4 @@
-"""Listens to a machine, and keeps what its events add up to: call stack, trap log, console."""
+"""Listens to a machine, and keeps what its events add up to: stack, trap log, console, guests' CSRs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from hvtui.debugger.console import Console, ConsoleMark
 from hvtui.debugger.narration import describe_kernel, describe_return, describe_trap
 from hvtui.debugger.positions import Position, Whereabouts
 from hvtui.debugger.traplog import LogMark, TrapLog
+from hvtui.debugger.views.guestcsrs import GuestState, VirtualCsrs
 from hvtui.machine.board import Machine
 from hvtui.machine.events import DeviceOutput, KernelInstruction, Outcome, TrapReturned, TrapTaken
 from hvtui.machinefile.system import System
@@ -38,6 +39,7 @@ class FollowerState(NamedTuple):
     callstack: StackState
     traplog: LogMark
     console: ConsoleMark
+    guests: Mapping[str, GuestState]
 
 
 class Follower:
@@ -56,6 +58,7 @@ class Follower:
         self.callstack = CallStack(self.whereabouts)
         self.traplog = TrapLog(self.whereabouts.of)
         self.console = Console()
+        self.guests = VirtualCsrs(system, machine.hart)
         self.last_event: Callable[[], str] | None = None
         observers = machine.observers
         observers.trap.append(self._on_trap)
@@ -79,6 +82,7 @@ class Follower:
             self.callstack.capture(),
             self.traplog.capture(),
             self.console.capture(),
+            self.guests.capture(),
         )
 
     def restore(self, state: FollowerState) -> None:
@@ -87,6 +91,7 @@ class Follower:
         self.callstack.restore(state.callstack)
         self.traplog.restore(state.traplog)
         self.console.restore(state.console)
+        self.guests.restore(state.guests)
         self.last_event = None
 
     def cut(self) -> None:
@@ -110,6 +115,7 @@ class Follower:
     def _on_return(self, event: TrapReturned) -> None:
         origin = self.whereabouts.notice(event.pc, event.origin)
         target = self.whereabouts.notice(event.resumed, event.target)
+        self.guests.trap_return(event, target)
         passage = self.callstack.xret(event, origin, target, self._sp)
         injected = passage is Passage.INJECTION
         self.traplog.trap_return(event, origin, injected=injected)
@@ -121,6 +127,7 @@ class Follower:
     def _on_kernel(self, event: KernelInstruction) -> None:
         position = self.whereabouts.notice(event.pc, event.privilege)
         self.traplog.kernel(event, position)
+        self.guests.kernel_instruction(event, position)
         if not _UNREMARKABLE.issuperset(outcome for _, outcome in event.outcomes):
             self.last_event = lambda: describe_kernel(event, position)
         if self.listener is not None:
@@ -133,6 +140,7 @@ class Follower:
 
     def _on_reset(self) -> None:
         machine = self.machine
+        self.guests.reset()
         self.callstack.reset(self.here, machine.hart.privilege, machine.instant)
 
     def _on_call(self, site: int, physical: int | None, target: int, link: int) -> None:

@@ -71,6 +71,7 @@ class Session:
         self.callstack = follower.callstack
         self.traplog = follower.traplog
         self.console = follower.console
+        self.guests = follower.guests.guests
         self._before_move = Baseline.of(follower)
         self.stop = Stopped(StopKind.START, f"ready {self.here}")
 
