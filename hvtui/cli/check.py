@@ -12,7 +12,6 @@ from pathlib import Path
 
 from asm.arguments import add_include_argument
 from asm.objects.image import printable
-from hvtui.wholefiles import write_whole
 from hvtui.checks.grading import DEFAULT_LIMIT, Plan
 from hvtui.checks.jobs import grade_all
 from hvtui.checks.junit import junit_xml
@@ -25,6 +24,7 @@ from hvtui.machinefile.errors import BadInputError, Problem
 from hvtui.machinefile.expectation import Expectation
 from hvtui.machinefile.schema import check_expectation
 from hvtui.machinefile.system import Overrides
+from hvtui.wholefiles import write_whole
 
 _EPILOG = f"""\
 A line for each check: ok, or FAILED with what was expected and what was seen. The exit status is 0 if
