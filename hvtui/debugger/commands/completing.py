@@ -130,4 +130,4 @@ def first_number(then: Complete) -> Complete:
 
 def display_numbers(context: Context, text: str) -> Iterator[Completion]:
     """Propose the numbers of displays."""
-    return last_word(text, {str(number): shown.text for number, shown in context.displays.items()})
+    return last_word(text, {str(known.number): known.text for known in context.displays})

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from hvtui.debugger.breakpoints import Breakpoint, UnknownBreakpointError
+from hvtui.debugger.commands.displays import Displays
 from hvtui.debugger.commands.table import CommandError
 from hvtui.debugger.expressions.compiling import Expression, compile_expression
 from hvtui.debugger.expressions.errors import shown
@@ -23,32 +24,23 @@ _MOST_TIMES = 1_000_000
 
 
 @dataclass(slots=True)
-class Display:
-    """An expression that is shown at every stop. `format` is a letter as of ``print``."""
-
-    number: int
-    text: str
-    expression: Expression
-    format: str = ""
-
-
-@dataclass(slots=True)
 class Context:
     """`write` takes each line of output, without its end.
 
     `block` is the breakpoint whose commands the following lines are; `stopped` tells why the machine
-    was stopped by this command, None if it did not move; `status` is set by ``quit``.
+    was stopped by this command, None if it did not move; `status` is set by ``quit``. Who moves the
+    machine again and again asks `goes_on` between two moves.
     """
 
     session: Session
     write: Write
-    displays: dict[int, Display] = field(default_factory=dict)
-    next_display: int = 1
+    displays: Displays = field(default_factory=Displays)
     next_address: int | None = None
     next_line: tuple[str, str, int] | None = None
     block: int | None = None
     stopped: Stopped | None = None
     status: int | None = None
+    goes_on: Callable[[], bool] = lambda: True
 
     def compile(self, text: str) -> Expression:
         """Read an expression. Raises ExpressionError, CommandError if there is none."""

@@ -10,8 +10,8 @@ from hvtui.debugger.commands.table import CommandError, Group
 from hvtui.debugger.session import MoveError
 from hvtui.debugger.snapshot import StopKind, Stopped
 
-GROUP = Group("Running")
-BACK = Group("Going back")
+GROUP = Group("Running", moves=True)
+BACK = Group("Going back", moves=True)
 
 # After these a count of steps does not go on.
 _STEPPED = frozenset({StopKind.STEPPED, StopKind.START})
@@ -20,6 +20,8 @@ _SIGNS = "+-"
 
 def _repeat(context: Context, text: str, move: Callable[[], Stopped]) -> None:
     for done in range(context.times(text)):
+        if done and not context.goes_on():
+            return
         try:
             stopped = move()
         except MoveError:
@@ -96,7 +98,7 @@ def until(context: Context, text: str) -> None:
         is_loop = (
             here.component is start.component and here.label == start.label and here.pc <= start.pc
         )
-        if stopped.kind is not StopKind.STEPPED or not is_loop:
+        if stopped.kind is not StopKind.STEPPED or not is_loop or not context.goes_on():
             return
 
 

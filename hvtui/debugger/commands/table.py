@@ -34,7 +34,8 @@ class Command:
     """A command of the group `group`.
 
     `usage` are the forms it has, `aliases` its other names. `takes_format` tells whether a slash and
-    letters may follow the name. Its help is the documentation of `run`.
+    letters may follow the name. One that `moves` the machine needs one that stands still; all others
+    are possible while it runs, between two steps. Its help is the documentation of `run`.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Command:
     aliases: tuple[str, ...] = ()
     complete: Complete = nothing
     takes_format: bool = False
+    moves: bool = False
 
     @property
     def help(self) -> str:
@@ -57,10 +59,11 @@ class Command:
 
 
 class Group:
-    """The commands of one subject, collected as they are defined."""
+    """The commands of one subject, collected as they are defined; `moves` if they move the machine."""
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, *, moves: bool = False) -> None:
         self.title = title
+        self._moves = moves
         self._commands: list[Command] = []
 
     def __iter__(self) -> Iterator[Command]:
@@ -80,7 +83,7 @@ class Group:
 
         def define(run: Run) -> Run:
             self._commands.append(
-                Command(name, self.title, usages, run, aliases, complete, takes_format)
+                Command(name, self.title, usages, run, aliases, complete, takes_format, self._moves)
             )
             return run
 

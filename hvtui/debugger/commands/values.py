@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from asm.disassembly.disassembler import disassemble, label_finder
 from asm.isa.width import MASK
 from hvtui.debugger.commands.completing import CUT, display_numbers, expression, with_options
-from hvtui.debugger.commands.context import Context, Display
+from hvtui.debugger.commands.context import Context
+from hvtui.debugger.commands.displays import DisplayView
 from hvtui.debugger.commands.formats import (
     LETTERS,
     Format,
@@ -20,7 +21,7 @@ from hvtui.debugger.commands.formats import (
 from hvtui.debugger.commands.table import CommandError, Group
 from hvtui.debugger.edits import Change, CsrEdit, MemoryEdit, PcEdit, RegisterEdit
 from hvtui.debugger.expressions.compiling import MemoryPlace
-from hvtui.debugger.expressions.errors import EvaluationError, shown
+from hvtui.debugger.expressions.errors import shown
 from hvtui.debugger.expressions.kinds import Kind
 from hvtui.debugger.expressions.names import CsrName, MachineName, RegisterName
 from hvtui.debugger.expressions.readable import ReadError
@@ -64,10 +65,8 @@ def display(context: Context, text: str) -> None:
         show_displays(context)
         return
     compiled = context.compile(what)
-    added = Display(context.next_display, compiled.text, compiled, format_.letter)
-    context.next_display += 1
-    context.displays[added.number] = added
-    _show(context, added)
+    context.displays.add(compiled, format_.letter)
+    _show(context, context.displays.look(context.session)[-1])
 
 
 @GROUP.command("undisplay", usage="[NUMBER]...", complete=display_numbers)
@@ -78,22 +77,19 @@ def undisplay(context: Context, text: str) -> None:
         if not word.isdecimal() or int(word) not in context.displays:
             raise CommandError(f'there is no display "{shown(word)}": see info display')
         numbers.append(int(word))
-    for number in numbers or list(context.displays):
-        context.displays.pop(number, None)
+    for number in numbers or [known.number for known in context.displays]:
+        context.displays.remove(number)
 
 
 def show_displays(context: Context) -> None:
     """Show every display."""
-    for known in context.displays.values():
-        _show(context, known)
+    for view in context.displays.look(context.session):
+        _show(context, view)
 
 
-def _show(context: Context, known: Display) -> None:
-    try:
-        value = evaluated(context.session, known.expression, known.format)
-    except EvaluationError as error:
-        value = f"no value now: {error.brief}"
-    context.write(f"{known.number}: {known.text} = {value}")
+def _show(context: Context, view: DisplayView) -> None:
+    value = f"no value now: {view.problem}" if view.problem else view.value
+    context.write(f"{view.number}: {view.text} = {value}")
 
 
 # Memory
