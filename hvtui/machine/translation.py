@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from asm.isa import csrs
 from asm.isa.causes import Cause
 from hvtui.machine import pmp as protection
-from hvtui.machine.memory import PAGE_SHIFT, Ram
+from hvtui.machine.memory import PAGE_SHIFT
 from hvtui.machine.pmp import Pmp
 from hvtui.machine.privilege import Privilege
 from hvtui.machine.trap import Trap
@@ -182,12 +182,30 @@ class Found(NamedTuple):
     entries: tuple[int, ...] = ()
 
 
+class TableMemory(Protocol):
+    """Where page tables lie: RAM, or what somebody takes for it. As `memory.Ram` has these."""
+
+    @property
+    def base(self) -> int:
+        """The physical address of its first byte."""
+
+    @property
+    def words(self) -> memoryview[int]:
+        """Its contents in words."""
+
+    def contains(self, address: int, size: int = 1, /) -> bool:
+        """Tell whether `size` bytes at a physical address all lie in it."""
+
+    def update_pte(self, offset: int, value: int, /) -> None:
+        """Store an entry of which only A and D changed."""
+
+
 class PageWalker:
     """Walks the page tables in `ram` under the eyes of `pmp`."""
 
     __slots__ = ("_pmp", "_ram")
 
-    def __init__(self, ram: Ram, pmp: Pmp) -> None:
+    def __init__(self, ram: TableMemory, pmp: Pmp) -> None:
         self._ram = ram
         self._pmp = pmp
 
