@@ -64,7 +64,7 @@ class _Asked(NamedTuple):
 
 
 class GuestState(NamedTuple):
-    """All that is kept of one virtual machine at one instant."""
+    """All that is kept of one virtual machine at one instant; `csr` without what is 0."""
 
     csr: tuple[tuple[str, int], ...]
     counters: tuple[CounterState, CounterState]
@@ -140,7 +140,7 @@ class GuestCsrs:
         """Return the state; the same object as long as nothing has been written or told."""
         if self._captured is None:
             self._captured = GuestState(
-                tuple(self._state.csr.items()),
+                tuple((name, value) for name, value in self._state.csr.items() if value),
                 (self._file.mcycle.capture(), self._file.minstret.capture()),
                 self.pmp.capture(),
                 dict(self.written),
@@ -151,6 +151,7 @@ class GuestCsrs:
 
     def restore(self, state: GuestState) -> None:
         """Take up a state."""
+        self._file.reset()
         self._state.csr.update(state.csr)
         self._file.mcycle.restore(state.counters[0])
         self._file.minstret.restore(state.counters[1])
