@@ -1,4 +1,4 @@
-"""A breakpoint's place is found again in an edited source, or said to be lost; never moved to nonsense."""
+"""A breakpoint's place is found again in an edited source, or said to be lost; never put elsewhere."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def test_a_renamed_component_is_known_by_its_labels() -> None:
 
 
 def test_a_component_that_has_gone_is_named() -> None:
-    with pytest.raises(AnchorLostError, match="no component once any more.*count"):
+    with pytest.raises(AnchorLostError, match=r"no component once any more.*count"):
         find(Anchor(0x8000_0018, "once", "count"), system_of(Part("new", "_start: nop\n")))
 
 
@@ -125,7 +125,7 @@ def test_a_line_that_has_gone_with_its_label_is_lost() -> None:
 def test_a_common_line_far_away_is_not_taken_for_it() -> None:
     """There is a ``ret`` in every function: without its label, only one nearby can be meant."""
     other = "_start: nop\n" + "        nop\n" * 40 + "first: ret\nsecond: ret\n"
-    with pytest.raises(AnchorLostError, match='prog.s:10 "ret" is not in prog'):
+    with pytest.raises(AnchorLostError, match=r'prog\.s:10 "ret" is not in prog'):
         find(anchored("other"), system(other))
 
 
