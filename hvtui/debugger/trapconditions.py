@@ -17,7 +17,7 @@ from typing import TypeVar
 from asm.diagnostics import nearest
 from asm.isa.causes import CAUSE_NAMES, INTERRUPT_NAMES
 from asm.isa.trapbits import TRAP_BITS_BY_NAME, TrapBit
-from hvtui.debugger.traplog import Kind
+from hvtui.debugger.logentries import Kind
 from hvtui.machine.events import KernelInstruction, Outcome, TrapReturned, TrapTaken
 from hvtui.machine.privilege import PRIVILEGE_OF_RING
 
@@ -104,8 +104,14 @@ class TrapCondition:
         )
 
 
-def parse_condition(text: str, components: Collection[str] = ()) -> TrapCondition:
-    """Read a condition. Raises ConditionError with the word that is wrong and a suggestion."""
+def parse_condition(
+    text: str, components: Collection[str] = (), *, unsaid: frozenset[Kind] | None = None
+) -> TrapCondition:
+    """Read a condition. Raises ConditionError with the word that is wrong and a suggestion.
+
+    `unsaid` is what one is about that names neither what happens nor a cause or trap bit; by default
+    it is what a person would want to stop at.
+    """
     words = text.split()
     if not words:
         raise ConditionError("say at what to stop: any, a cause, a trap bit, from RING, to RING")
@@ -132,8 +138,10 @@ def parse_condition(text: str, components: Collection[str] = ()) -> TrapConditio
             bit = _once("trap bit", bit, TRAP_BITS_BY_NAME[word])
         else:
             raise ConditionError(_unknown(word))
+    if unsaid is None or cause is not None or bit is not None:
+        unsaid = _usual_kinds(cause, bit, rings)
     return TrapCondition(
-        kinds or _usual_kinds(cause, bit, rings),
+        kinds or unsaid,
         cause,
         bit,
         rings.get("from"),
@@ -174,7 +182,7 @@ def _component(words: list[str], components: Collection[str]) -> tuple[str, int]
 
 def _once(what: str, before: _T | None, now: _T) -> _T:
     if before is not None:
-        raise ConditionError(f"more than one {what}: set a breakpoint for each")
+        raise ConditionError(f"more than one {what}: give each a condition of its own")
     return now
 
 

@@ -235,7 +235,7 @@ def test_a_condition_may_name_a_component() -> None:
         ("ilegal", '"ilegal" is no cause, trap bit or kind of event; did you mean illegal?'),
         ("from 2", '"from" needs a ring: 0, 1 or 3, as in "from 0"'),
         ("to", '"to" needs a ring: 0, 1 or 3, as in "to 0"'),
-        ("illegal ecall-u", "more than one cause: set a breakpoint for each"),
+        ("illegal ecall-u", "more than one cause: give each a condition of its own"),
         ("any in gest", 'no component is named "gest"; did you mean guest?'),
         ("", "say at what to stop: any, a cause, a trap bit, from RING, to RING"),
     ],
