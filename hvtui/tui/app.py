@@ -19,8 +19,9 @@ from hvtui.machinefile.errors import BadInputError
 from hvtui.machinefile.loading import load_system
 from hvtui.machinefile.samples import Sample, list_samples
 from hvtui.machinefile.system import Overrides, System
+from hvtui.tui.actions.keys import Keys
 from hvtui.tui.looks import Looks
-from hvtui.tui.palette import ActionProvider, Palette
+from hvtui.tui.palette import Palette
 from hvtui.tui.screens.debugger import DebuggerScreen
 from hvtui.tui.screens.gallery import Card, GalleryScreen, first_words
 from hvtui.tui.screens.problems import ProblemsScreen
@@ -36,12 +37,12 @@ class HvtuiApp(App[None]):
 
     CSS_PATH = "styles.tcss"
     TITLE = "hvtui"
-    COMMANDS = App.COMMANDS | {lambda: ActionProvider}
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", "Quit", show=False)]
 
     def __init__(self, system: System | None = None) -> None:
         super().__init__()
         self._system = system
+        self.keys = Keys()
         self._looks: dict[str, Looks] = {}
         for theme in THEMES:
             self.register_theme(theme)

@@ -1,28 +1,16 @@
-"""The one-line bars: head, status, keys, and the row of tabs on a small screen."""
+"""The bars above and below the panes that say where the machine is: head and status."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from textwrap import wrap
-
-from textual import events
-from textual.message import Message
-from textual.timer import Timer
 
 from hvtui.debugger.snapshot import Snapshot, StopKind
 from hvtui.machine.events import Outcome
-from hvtui.tui.actions import ACTIONS, Action, is_available, key_name
-from hvtui.tui.arrangement import TABBED
 from hvtui.tui.colouring import coloured
 from hvtui.tui.line_pane import LinePane
 from hvtui.tui.panes.stack import RING_SIGNS
 from hvtui.tui.rows import Piece, Row, Span, crop, row, shorten, spread
-
-# How long (seconds) something that is said stays in the line of the keys.
-SAID_FOR = 4.0
-
-TAB_NAMES = {"registers": "4 Registers", "stack": "5 Call stack", "console": "6 Console"}
 
 EFFECTS = {
     Outcome.TRAPPED: "traps",
@@ -158,114 +146,3 @@ class StatusBar(Bar):
     def draw(self, snapshot: Snapshot, width: int) -> tuple[Row, ...]:
         """Return the line."""
         return status_rows(snapshot, width)
-
-
-@dataclass(frozen=True, slots=True)
-class _Button:
-    start: int
-    end: int
-    action: Action
-
-
-class KeyBar(Bar):
-    """The keys that do something now. A click on one does it."""
-
-    @dataclass
-    class Pressed(Message):
-        """The person clicked on a key."""
-
-        action: str
-
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._buttons: list[_Button] = []
-        self._said: Row | None = None
-        self._silence: Timer | None = None
-        # Whether leaving leads back to the gallery, or out to the shell.
-        self.leads_back = False
-
-    def say(self, text: str, *, is_problem: bool = False) -> None:
-        """Show `text` instead of the keys for a few seconds."""
-        sign, style = ("!", "warning bold") if is_problem else ("✓", "good bold")
-        self._said = row((f" {sign} ", style), text)
-        if self._silence is not None:
-            self._silence.stop()
-        self._silence = self.set_timer(SAID_FOR, self._fall_silent)
-        self.redraw()
-
-    def show(self, snapshot: Snapshot) -> None:
-        """Draw `snapshot`; what was said before the machine moved is of no use any more."""
-        if self.snapshot is not None and self.snapshot.instant != snapshot.instant:
-            self._said = None
-        super().show(snapshot)
-
-    def _fall_silent(self) -> None:
-        self._said = None
-        self.redraw()
-
-    def draw(self, snapshot: Snapshot, width: int) -> tuple[Row, ...]:
-        """Return the line, as many keys as there is room for."""
-        if self._said is not None:
-            self._buttons = []
-            return (crop(self._said, width),)
-        usable = [
-            action
-            for action in ACTIONS
-            if action.label and is_available(action, running=snapshot.running, ended=snapshot.has_ended)
-        ]
-        while sum(self._length(action) for action in usable) > width:
-            usable.remove(max(usable, key=lambda action: action.rank))
-        pieces: list[Piece] = []
-        self._buttons = []
-        position = 0
-        for action in usable:
-            pieces += [(f" {key_name(action.keys[0])}", "key"), (f" {self._label(action)} ", "dim")]
-            self._buttons.append(_Button(position, position + self._length(action), action))
-            position += self._length(action)
-        return (row(*pieces),)
-
-    def on_click(self, event: events.Click) -> None:
-        """Do what was clicked on."""
-        for button in self._buttons:
-            if button.start <= event.x < button.end:
-                self.post_message(self.Pressed(button.action.name))
-
-    def _label(self, action: Action) -> str:
-        return "gallery" if self.leads_back and action.name == "leave" else action.label
-
-    def _length(self, action: Action) -> int:
-        return len(key_name(action.keys[0])) + len(self._label(action)) + 3
-
-
-class TabRow(Bar):
-    """The names of the tabbed panes, for a screen that shows one of them."""
-
-    @dataclass
-    class Opened(Message):
-        """The person clicked on a tab."""
-
-        pane: str
-
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self.open_tab = TABBED[0]
-
-    def draw(self, snapshot: Snapshot, width: int) -> tuple[Row, ...]:
-        """Return the line, the open tab marked with brackets as well as with colour."""
-        pieces: list[Piece] = [("─", "faint")]
-        for name in TABBED:
-            if name == self.open_tab:
-                pieces += [("┤", "faint"), (TAB_NAMES[name], "title"), ("├", "faint")]
-            else:
-                pieces += [("─", "faint"), (TAB_NAMES[name], "dim"), ("─", "faint")]
-        used = row(*pieces)
-        return (Row((*used.spans, Span("─" * max(width - used.width, 0), "faint"))),)
-
-    def on_click(self, event: events.Click) -> None:
-        """Open the tab that was clicked on."""
-        position = 1
-        for name in TABBED:
-            length = len(TAB_NAMES[name]) + 2
-            if position <= event.x < position + length:
-                self.post_message(self.Opened(name))
-            position += length

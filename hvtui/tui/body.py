@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from textual.containers import Container
 from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
-from textual.layout import ArrangeResult, Layout, WidgetPlacement
+from textual.layout import ArrangeResult, WidgetPlacement
+from textual.layout import Layout as TextualLayout
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from hvtui.tui.arrangement import REGISTERS, Arrangement, arrange
+from hvtui.tui.arrangement import Arrangement, Layout, arrange
+from hvtui.tui.panes.catalogue import PANES_BY_NAME
 
 
-class _PaneLayout(Layout):
+class _PaneLayout(TextualLayout):
     """Places children by their ids. A child that has no place gets an empty one."""
 
     name = "panes"
@@ -31,19 +33,18 @@ class _PaneLayout(Layout):
 
 
 class Body(Container):
-    """Holds the panes. `open_tab` is the one of the tabbed panes that is seen on a small screen."""
+    """Holds the panes. `arranged` is what the person wishes of their places."""
 
-    open_tab: reactive[str] = reactive(REGISTERS, layout=True)
-    zoomed: reactive[str | None] = reactive(None, layout=True)
+    arranged: reactive[Layout] = reactive(Layout(), layout=True)
 
     @property
-    def layout(self) -> Layout:
+    def layout(self) -> TextualLayout:
         """The layout of this container, whatever the style sheet says."""
         return _LAYOUT
 
     def plan(self, width: int, height: int) -> Arrangement:
         """Return where the panes stand in that many cells."""
-        return arrange(width, height, self.open_tab, self.zoomed)
+        return arrange(width, height, self.arranged, PANES_BY_NAME)
 
 
 _LAYOUT = _PaneLayout()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.widgets import OptionList
 
-from hvtui.tui.actions import ACTIONS, Action, key_name
+from hvtui.tui.actions.everything import ACTIONS
+from hvtui.tui.actions.keys import Keys
+from hvtui.tui.actions.table import Action
 from hvtui.tui.choice_list import can_turn_pages
 
 
@@ -23,17 +25,20 @@ class Palette(CommandPalette):
 
 
 class ActionProvider(Provider):
-    """Offers what the screen can do now."""
+    """Offers what the debugger screen can do now."""
 
     def _available(self) -> Iterator[Action]:
         for action in ACTIONS:
-            if self.screen.check_action(action.name.partition("(")[0], ()):
+            if self.screen.check_action("do", (action.name,)):
                 yield action
+
+    def _run(self, action: Action) -> Callable[[], object]:
+        return partial(self.screen.run_action, f"do('{action.name}')")
 
     async def discover(self) -> Hits:
         """Yield everything, before anything is typed."""
         for action in self._available():
-            yield DiscoveryHit(self._title(action), partial(self.screen.run_action, action.name))
+            yield DiscoveryHit(self._title(action), self._run(action))
 
     async def search(self, query: str) -> Hits:
         """Yield what goes with the words typed."""
@@ -42,8 +47,9 @@ class ActionProvider(Provider):
             title = self._title(action)
             score = matcher.match(title)
             if score > 0:
-                run = partial(self.screen.run_action, action.name)
-                yield Hit(score, matcher.highlight(title), run)
+                yield Hit(score, matcher.highlight(title), self._run(action))
 
     def _title(self, action: Action) -> str:
-        return f"{action.summary} ({key_name(action.keys[0])})"
+        keys = getattr(self.app, "keys", None)
+        shown = keys.shown(action) if isinstance(keys, Keys) else ""
+        return f"{action.summary} ({shown})" if shown else action.summary

@@ -24,7 +24,8 @@ from hvtui.debugger.trapconditions import ConditionError, parse_condition
 from hvtui.machine.generations import GENERATIONS
 from hvtui.machinefile.loading import load_system
 from hvtui.machinefile.system import System
-from hvtui.tui.actions import ACTIONS, key_name
+from hvtui.tui.actions.everything import ACTIONS
+from hvtui.tui.actions.table import key_name
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "samples"

@@ -7,9 +7,9 @@ import asyncio
 import pytest
 
 from hvtui.debugger.snapshot import StopKind
-from hvtui.tui.actions import ACTIONS
-from hvtui.tui.bars import KeyBar
+from hvtui.tui.actions.everything import ACTIONS
 from hvtui.tui.body import Body
+from hvtui.tui.key_bar import KeyBar
 from hvtui.tui.panes.source import SourcePane
 from hvtui.tui.screens.breakpoints import BreakpointsScreen
 from hvtui.tui.screens.debugger import DebuggerScreen
@@ -237,7 +237,7 @@ wait:   lbu     t0, 5(s0)
         sw      t1, 0(t0)
 """
     async with running(system_of(Part("main", echo)), (80, 24)) as pilot:
-        await press(pilot, "colon")
+        await press(pilot, "greater_than_sign")
         await type_text(pilot, "hello s")
         await press(pilot, "enter", "escape")
         snapshot = await press(pilot, "c")
@@ -253,7 +253,7 @@ async def test_lines_typed_ahead_of_a_slow_screen_reach_the_guest_one_by_one(
     sent: list[bytes] = []
     async with running(system_of(calls())) as pilot:
         monkeypatch.setattr(debugger(pilot).session, "send", lambda data, *, cut: sent.append(data))
-        await press(pilot, "colon")
+        await press(pilot, "greater_than_sign")
         for key in ("o", "n", "e", "enter", "t", "w", "o", "enter"):
             pilot.app.simulate_key(key)
         await settle(pilot)
@@ -289,7 +289,7 @@ _start: li      s0, 0x10000000
 """
     async with running(system_of(Part("main", waits))) as pilot:
         assert (await press(pilot, "c")).stop.kind is StopKind.WAITING
-        await press(pilot, "colon", "x", "enter")
+        await press(pilot, "greater_than_sign", "x", "enter")
         assert (await settle(pilot)).stop.kind is StopKind.ENDED
 
 
@@ -330,10 +330,10 @@ async def test_a_click_into_the_gutter_toggles_a_breakpoint() -> None:
 async def test_a_click_on_a_tab_opens_it() -> None:
     async with running(system_of(calls()), (80, 24)) as pilot:
         assert not pilot.app.screen.query_one("#stack").display
-        await pilot.click("#tabs", offset=(18, 0))
+        await pilot.click("#tabs-low", offset=(18, 0))
         await settle(pilot)
         assert pilot.app.screen.query_one("#stack").display
-        assert pilot.app.screen.query_one(Body).open_tab == "stack"
+        assert not pilot.app.screen.query_one("#registers").display
 
 
 async def test_enter_in_the_call_stack_shows_where_an_entry_waits() -> None:
@@ -451,7 +451,7 @@ async def test_what_is_said_hides_nothing_of_the_machine_and_goes_with_the_next_
 async def test_escape_goes_back_step_by_step() -> None:
     async with running(system_of(calls())) as pilot:
         await press(pilot, "3", "z", "escape")
-        assert pilot.app.screen.query_one(Body).zoomed is None
+        assert pilot.app.screen.query_one(Body).arranged.zoomed is None
         await press(pilot, "escape")
         assert pilot.app.focused is pilot.app.screen.query_one("#source")
         await press(pilot, "escape")

@@ -6,7 +6,7 @@ import pytest
 from textual.pilot import Pilot
 
 from hvtui.debugger.snapshot import Snapshot, StopKind
-from hvtui.tui.bars import KeyBar
+from hvtui.tui.key_bar import KeyBar
 from hvtui.tui.screens.cut import CutScreen
 from hvtui.tui.screens.debugger import DebuggerScreen
 from tests.support.debugged import KEEPER, Part, system_of
@@ -168,11 +168,11 @@ async def test_going_back_waits_until_the_machine_stands_still() -> None:
 
 async def typed_after_a_step_back(pilot: Pilot[None]) -> Snapshot:
     """Have ``old`` echoed to the end, go back to the beginning, and type ``new``."""
-    await press(pilot, "i", "colon")
+    await press(pilot, "i", "greater_than_sign")
     await type_text(pilot, "old")
     assert (await press(pilot, "enter", "escape", "c")).console == ("old", "")
     assert (await press(pilot, "C")).console == ("",)
-    await press(pilot, "colon")
+    await press(pilot, "greater_than_sign")
     await type_text(pilot, "new")
     return await press(pilot, "enter")
 

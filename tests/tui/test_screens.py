@@ -10,11 +10,10 @@ from textual.pilot import Pilot
 
 from hvtui.machinefile.samples import list_samples
 from hvtui.tui.app import HvtuiApp, cards
-from hvtui.tui.arrangement import PANES, TABBED, arrange
-from hvtui.tui.bars import KeyBar
+from hvtui.tui.key_bar import KeyBar
 from hvtui.tui.line_pane import LinePane
 from hvtui.tui.panes.bitmap import BitmapPane
-from hvtui.tui.screens.debugger import BARS_HEIGHT, DebuggerScreen
+from hvtui.tui.screens.debugger import DebuggerScreen
 from hvtui.tui.screens.gallery import Card, GalleryScreen, first_words
 from hvtui.tui.screens.help import help_content
 from hvtui.tui.screens.problems import ProblemsScreen
@@ -45,31 +44,6 @@ async def test_the_disassembly(golden: Callable[[str, list[str]], None]) -> None
     async with running(system_of(*VIRTUALIZED), (80, 24)) as pilot:
         await press(pilot, "i", "i", "i", "down", "b", "d")
         golden("disassembly-80x24", screen_text(pilot))
-
-
-@pytest.mark.parametrize("height", range(0, 60, 3))
-@pytest.mark.parametrize("width", [20, 60, 79, 80, 109, 110, 160, 250])
-def test_panes_never_overlap_nor_leave_the_screen(width: int, height: int) -> None:
-    for tab in TABBED:
-        regions = list(arrange(width, height, tab).regions.values())
-        for region in regions:
-            assert 0 <= region.x <= region.right <= width
-            assert 0 <= region.y <= region.bottom <= height
-        for index, region in enumerate(regions):
-            assert not any(region.overlaps(other) for other in regions[index + 1 :])
-
-
-@pytest.mark.parametrize(("width", "height"), [(120, 40), (160, 48)])
-def test_large_screens_show_all_six_panes(width: int, height: int) -> None:
-    regions = arrange(width, height - BARS_HEIGHT, "registers").regions
-    assert set(regions) == set(PANES)
-    assert min(region.height for region in regions.values()) >= 6
-
-
-def test_a_small_screen_shows_source_ring_bitmap_and_one_tab() -> None:
-    regions = arrange(80, 24 - BARS_HEIGHT, "stack").regions
-    assert set(regions) == {"source", "rings", "bitmap", "tabs", "stack"}
-    assert regions["source"].width >= 40
 
 
 async def test_resizing_never_breaks_the_screen() -> None:

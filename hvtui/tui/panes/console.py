@@ -91,7 +91,7 @@ class ConsolePane(Vertical):
     HELP = """\
 # Console
 
-What the guest wrote on its serial port. `:` opens the input line; what is typed there goes to the
+What the guest wrote on its serial port. `>` opens the input line; what is typed there goes to the
 guest when Enter sends it, with a newline at its end. Esc gives the keys back to the debugger."""
 
     @dataclass

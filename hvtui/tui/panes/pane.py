@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Protocol, runtime_checkable
+
 from textual.content import Content
 
+from hvtui.debugger.session import Lens
 from hvtui.debugger.snapshot import Snapshot
 from hvtui.tui.line_pane import LinePane
 from hvtui.tui.rows import Row, printable
+
+
+@runtime_checkable
+class Inspects(Protocol):
+    """A pane that shows what an expression names."""
+
+    def inspect(self, text: str) -> None:
+        """Show it; say in the pane what is wrong with it."""
 
 
 class Pane(LinePane):
@@ -23,6 +34,14 @@ class Pane(LinePane):
     def show(self, snapshot: Snapshot) -> None:
         """Draw `snapshot`."""
         raise NotImplementedError
+
+    def lens(self) -> Lens | None:
+        """Return what reads off the session what this pane shows, if the snapshot is not enough.
+
+        It is called for each snapshot while the pane is in view; what it returns is in
+        `Snapshot.seen` under the widget's id. A pane that wants to see something else posts `Refresh`.
+        """
+        return None
 
     def set_title(self, name: str, note: str = "") -> None:
         """Write into the upper edge, if it says something else; `note` is less bright."""

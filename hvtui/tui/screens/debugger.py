@@ -1,8 +1,11 @@
-"""The debugger screen: the panes over one session, which a worker thread moves."""
+"""The debugger screen: the panes over one session, which a worker thread moves.
+
+What a person can do is in `hvtui.tui.actions`; what panes ask for comes as `hvtui.tui.messages`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -12,47 +15,47 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.worker import Worker, get_current_worker
+from textual.worker import get_current_worker
 
 from asm.isa.trapbits import TrapBit
 from hvtui.debugger.edits import EditError
 from hvtui.debugger.history import Cut, FutureLostError
 from hvtui.debugger.listing import Disassembly
 from hvtui.debugger.locations import Location
-from hvtui.debugger.session import MoveError, Session
+from hvtui.debugger.positions import Position
+from hvtui.debugger.session import Lens, MoveError, Session
 from hvtui.debugger.snapshot import Snapshot, StopKind
 from hvtui.machinefile.system import Component
-from hvtui.tui.actions import action_named, bindings, is_available
-from hvtui.tui.arrangement import BITMAP, CONSOLE, PANES, REGISTERS, RINGS, SOURCE, STACK, TABBED, TABS
-from hvtui.tui.bars import Bar, HeaderBar, KeyBar, StatusBar, TabRow
+from hvtui.tui.actions.everything import ACTIONS_BY_NAME, bindings
+from hvtui.tui.arrangement import AREAS, SOURCE, Layout
+from hvtui.tui.bars import Bar, HeaderBar, StatusBar
 from hvtui.tui.body import Body
+from hvtui.tui.key_bar import KeyBar
+from hvtui.tui.messages import Alter, Do, Edit, Inspect, LookAt, MachineEdit, Say, Travel
+from hvtui.tui.move_queue import Move, MoveQueue
+from hvtui.tui.palette import ActionProvider
 from hvtui.tui.panes.bitmap import BitmapPane
+from hvtui.tui.panes.catalogue import PANES, PANES_BY_NAME
 from hvtui.tui.panes.console import ConsolePane
-from hvtui.tui.panes.pane import Pane
-from hvtui.tui.panes.registers import RegistersPane
-from hvtui.tui.panes.rings import RingsPane
+from hvtui.tui.panes.pane import Inspects, Pane
 from hvtui.tui.panes.source import SourcePane
 from hvtui.tui.panes.stack import StackPane
-from hvtui.tui.screens.breakpoints import BreakpointsScreen
 from hvtui.tui.screens.cut import CutScreen
 from hvtui.tui.screens.help import HelpScreen
-from hvtui.tui.screens.places import PlaceScreen
-from hvtui.tui.screens.traps import TrapScreen
+from hvtui.tui.tab_row import TabRow
 
 # The head, two lines of status, and the keys.
 BARS_HEIGHT = 4
 
-# A way back that takes longer than this (seconds) is told of, with how to end it.
-LONG_WAY_BACK = 0.3
-
-# Changes the machine: with True, even if the known future is cut off.
-Edit = Callable[[bool], object]
+# A way through time that takes longer than this (seconds) is told of, with how to end it.
+LONG_WAY = 0.3
 
 
 class DebuggerScreen(Screen[None]):
     """All panes of one session."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
+    COMMANDS = {lambda: ActionProvider}  # noqa: RUF012 (Textual gives the type)
 
     @dataclass
     class Seen(Message):
@@ -78,7 +81,7 @@ class DebuggerScreen(Screen[None]):
         """An edit would cut off the known future; `resumes` tells whether to run after it."""
 
         cut: Cut
-        edit: Edit
+        edit: MachineEdit
         resumes: bool
 
     def __init__(self, session: Session) -> None:
@@ -86,20 +89,17 @@ class DebuggerScreen(Screen[None]):
         self.session = session
         self.snapshot = session.snapshot()
         self._resumes_on_input = False
-        self._mover: Worker[None] | None = None
+        self._moves = MoveQueue(self._move_in_worker)
         session.on_progress = lambda snapshot: self._tell(self.Seen(snapshot))
 
     def compose(self) -> ComposeResult:
         """Yield bars and panes."""
         yield HeaderBar(id="head")
         with Body():
-            yield SourcePane(id=SOURCE)
-            yield RingsPane(id=RINGS)
-            yield BitmapPane(id=BITMAP)
-            yield TabRow(id=TABS)
-            yield RegistersPane(id=REGISTERS)
-            yield StackPane(id=STACK)
-            yield ConsolePane(id=CONSOLE)
+            for pane in PANES:
+                yield pane.make(pane.name)
+            for area in AREAS:
+                yield TabRow(id=area)
         yield StatusBar(id="status")
         yield KeyBar(id="keys")
 
@@ -128,13 +128,14 @@ class DebuggerScreen(Screen[None]):
 
     def on_debugger_screen_stood(self) -> None:
         """Draw what there is now, and give back the keys that need a machine that stands still."""
-        self._mover = None
         if not self.session.is_moving:
             self._show(self.session.snapshot())
         self._resumes_on_input = self.snapshot.stop.kind is StopKind.WAITING
+        self._moves.ended(self.snapshot.stop)
 
     def on_debugger_screen_refused(self, message: Refused) -> None:
         """Say why a move or a change was not possible."""
+        self._moves.forget()
         self.say(message.text, is_problem=True)
 
     def say(self, text: str | None, *, is_problem: bool = False) -> None:
@@ -147,8 +148,31 @@ class DebuggerScreen(Screen[None]):
         with self.app.batch_update():
             for bar in self.query(Bar):
                 bar.show(snapshot)
-            for pane in self.query(Pane):
+            for pane in self._panes_in_view():
                 pane.show(snapshot)
+
+    def _panes_in_view(self) -> Iterator[Pane]:
+        """Yield what draws snapshots in the panes that have a place now, the source always."""
+        for name in PANES_BY_NAME:
+            widget = self.query_one(f"#{name}", Widget)
+            if widget.display or name == SOURCE:
+                if isinstance(widget, Pane):
+                    yield widget
+                yield from widget.query(Pane)
+
+    def _aim(self) -> None:
+        """Have the next snapshots tell what the panes in view want to see."""
+        lenses: dict[str, Lens] = {}
+        for pane in self._panes_in_view():
+            lens = pane.lens()
+            if lens is not None and pane.id is not None:
+                lenses[pane.id] = lens
+        self.session.lenses = lenses
+
+    def refresh_snapshot(self) -> None:
+        """Look at the machine again: other panes are in view, or they want to see something else."""
+        self._aim()
+        self.alter(lambda: None)
 
     def _tell(self, message: Message) -> None:
         """Post a message from the thread that moves the machine."""
@@ -158,10 +182,49 @@ class DebuggerScreen(Screen[None]):
     def _disassembly(self, component: Component | None, physical: int) -> Disassembly:
         return Disassembly(self.session.machine, component, physical)
 
+    # Actions
+
+    def action_do(self, name: str) -> None:
+        """Do the action of a name."""
+        action = ACTIONS_BY_NAME[name]
+        if self.can_do(name):
+            action.run(self)
+
+    def can_do(self, name: str) -> bool:
+        """Tell whether an action makes sense now.
+
+        While a step is under way the machine still counts as standing: the next step waits for it.
+        """
+        action = ACTIONS_BY_NAME[name]
+        running = self.is_moving if action.running else self.snapshot.running
+        return action.is_available(running=running, ended=self.snapshot.has_ended)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Grey out what makes no sense now."""
+        if action == "do" and parameters:
+            return self.can_do(str(parameters[0])) or None
+        return True
+
     # Moving
 
+    def move(self, move: Move) -> None:
+        """Move the machine in the worker, after the moves that are wanted already."""
+        self._resumes_on_input = False
+        self._moves.want(move)
+
+    def move_in_time(self, move: Move) -> None:
+        """Move to another instant; of a long way, say that one can stop on it."""
+        self.move(move)
+        before = self.snapshot
+
+        def tell() -> None:
+            if self.is_moving and self.snapshot is before:
+                self.say("on the way through time: space pauses")
+
+        self.set_timer(LONG_WAY, tell)
+
     @work(thread=True, exclusive=False)
-    def _move_in_worker(self, move: Callable[[], object]) -> None:
+    def _move_in_worker(self, move: Move) -> None:
         worker = get_current_worker()
         try:
             if not worker.is_cancelled:
@@ -171,157 +234,46 @@ class DebuggerScreen(Screen[None]):
         finally:
             self._tell(self.Stood())
 
-    def _move(self, move: Callable[[], object]) -> None:
-        if self._mover is None:
-            self._resumes_on_input = False
-            self._mover = self._move_in_worker(move)
-
     @property
     def is_moving(self) -> bool:
         """Tell whether the machine is, or is just about to be, moved."""
-        return self._mover is not None
+        return self._moves.is_busy
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Grey out what makes no sense now."""
-        known = action_named(action)
-        if known is None:
-            return True
-        return is_available(known, running=self.is_moving, ended=self.snapshot.has_ended) or None
-
-    def action_step_line(self) -> None:
-        """Step to the next line."""
-        self._move(self.session.step_line)
-
-    def action_step_instruction(self) -> None:
-        """Step one instruction."""
-        self._move(self.session.step_instruction)
-
-    def action_step_over(self) -> None:
-        """Step over calls and traps."""
-        self._move(self.session.step_over)
-
-    def action_step_over_instruction(self) -> None:
-        """Step one instruction, over a call or trap."""
-        self._move(self.session.step_over_instruction)
-
-    def action_finish(self) -> None:
-        """Run to the end of the function or handler."""
-        self._move(self.session.finish)
-
-    def action_resume(self) -> None:
-        """Run."""
-        self._move(self.session.resume)
-
-    def action_run_to_cursor(self) -> None:
-        """Run until the line under the cursor."""
-        _, locations = self.query_one(SourcePane).at_cursor()
-        if locations:
-            self._move(lambda: self.session.run_to(locations))
-        else:
-            self.say("there is no code on this line nor after it", is_problem=True)
-
-    def action_pause(self) -> None:
-        """Stop the running machine."""
+    def pause(self) -> None:
+        """Stop the running machine, and forget the moves that wait."""
+        self._moves.forget()
         self.session.pause()
 
-    def action_restart(self) -> None:
-        """Begin anew."""
-        self._move(self.session.restart)
-
-    # Moving back in time
-
-    def _move_back(self, move: Callable[[], object]) -> None:
-        """Move back; of a long way, say that one can stop on it."""
-        self._move(move)
-        mover = self._mover
-
-        def tell() -> None:
-            if mover is not None and self._mover is mover:
-                self.say("going back: space pauses")
-
-        self.set_timer(LONG_WAY_BACK, tell)
-
-    def action_reverse_step_line(self) -> None:
-        """Go back a line."""
-        self._move_back(self.session.reverse_step_line)
-
-    def action_reverse_step_instruction(self) -> None:
-        """Go back one instruction."""
-        self._move_back(self.session.reverse_step_instruction)
-
-    def action_reverse_over(self) -> None:
-        """Go back a line, over calls and traps."""
-        self._move_back(self.session.reverse_over)
-
-    def action_reverse_over_instruction(self) -> None:
-        """Go back one instruction, over a call or trap."""
-        self._move_back(self.session.reverse_over_instruction)
-
-    def action_reverse_finish(self) -> None:
-        """Go back to what entered the function or handler."""
-        self._move_back(self.session.reverse_finish)
-
-    def action_reverse_resume(self) -> None:
-        """Go back to where a breakpoint was met last."""
-        self._move_back(self.session.reverse_resume)
-
-    # Breakpoints
-
-    def action_toggle_breakpoint(self) -> None:
-        """Set or remove a breakpoint at the cursor, be it in the source or in the trap bitmap."""
-        if self._focused_pane() == BITMAP:
-            self.query_one(BitmapPane).action_break_on_bit()
+    def on_travel(self, message: Travel) -> None:
+        """Go to an instant."""
+        if self.snapshot.running:
+            self.say("the machine runs: space pauses it", is_problem=True)
         else:
-            self._toggle(*self.query_one(SourcePane).at_cursor())
+            self.move_in_time(lambda: self.session.goto(message.instant))
 
-    def on_bitmap_pane_toggle_breakpoint(self, message: BitmapPane.ToggleBreakpoint) -> None:
-        """Set or remove a breakpoint on a trap bit."""
-        self._change(lambda: self.session.toggle_on_bit(message.bit))
+    # Changes
 
-    def on_source_pane_toggle_breakpoint(self, message: SourcePane.ToggleBreakpoint) -> None:
-        """Set or remove a breakpoint where somebody clicked."""
-        self._toggle(message.text, message.locations)
-
-    def _toggle(self, text: str, locations: tuple[Location, ...]) -> None:
-        if not locations:
-            self.say("there is no code on this line nor after it", is_problem=True)
-            return
-        self._change(lambda: self.session.toggle_at(text, locations))
-
-    def _change(self, action: Callable[[], object]) -> None:
-        """Change something of the session, and show it."""
+    def alter(self, change: Callable[[], object]) -> None:
+        """Change something of the session between two steps, and show it."""
 
         def change_and_show() -> None:
-            action()
+            change()
             self._tell(self.Seen(self.session.snapshot()))
 
         self.session.post(change_and_show)
 
-    def action_break_on_trap(self) -> None:
-        """Open the dialog of trap breakpoints."""
-        self.app.push_screen(TrapScreen(self.session, self._change), self.say)
+    def toggle_breakpoint(self, text: str, locations: tuple[Location, ...]) -> None:
+        """Set or remove a breakpoint at a place in the source."""
+        if locations:
+            self.alter(lambda: self.session.toggle_at(text, locations))
+        else:
+            self.say("there is no code on this line nor after it", is_problem=True)
 
-    def action_list_breakpoints(self) -> None:
-        """Open the list of all breakpoints."""
-        self.app.push_screen(BreakpointsScreen(self.session, self._change))
+    def toggle_trap_bit(self, bit: TrapBit) -> None:
+        """Set or clear a bit of the trap bitmap."""
+        self.edit(lambda cut: self.session.toggle_trap_bit(bit, cut=cut))
 
-    # Changes to the machine
-
-    def action_toggle_trap_bit(self) -> None:
-        """Set or clear the trap bit that is chosen in the bitmap."""
-        if self._focused_pane() != BITMAP:
-            self.say("choose a bit in the trap bitmap first: 3 leads there", is_problem=True)
-            return
-        self._toggle_trap_bit(self.query_one(BitmapPane).chosen)
-
-    def on_bitmap_pane_toggle_bit(self, message: BitmapPane.ToggleBit) -> None:
-        """Set or clear a trap bit whose box was clicked."""
-        self._toggle_trap_bit(message.bit)
-
-    def _toggle_trap_bit(self, bit: TrapBit) -> None:
-        self._edit(lambda cut: self.session.toggle_trap_bit(bit, cut=cut))
-
-    def _edit(self, edit: Edit, *, resumes: bool = False, cut: bool = False) -> None:
+    def edit(self, edit: MachineEdit, *, resumes: bool = False, cut: bool = False) -> None:
         """Change the machine, then run if it `resumes`; ask before the known future is cut off."""
 
         def attempt() -> None:
@@ -337,136 +289,149 @@ class DebuggerScreen(Screen[None]):
                 self._tell(self.Refused(str(error)))
             else:
                 if resumes:
-                    self.call_later(self.action_resume)
+                    self.call_later(self.action_do, "resume")
 
-        self._change(attempt)
+        self.alter(attempt)
 
     def on_debugger_screen_would_cut(self, message: WouldCut) -> None:
         """Ask whether the known future may go."""
 
         def answered(agreed: bool | None) -> None:
             if agreed:
-                self._edit(message.edit, resumes=message.resumes, cut=True)
+                self.edit(message.edit, resumes=message.resumes, cut=True)
             else:
                 self.say("nothing was changed: the known future stays")
 
         self.app.push_screen(CutScreen(message.cut), answered)
 
-    # Views
+    # What panes ask for
 
-    def action_toggle_disassembly(self) -> None:
-        """Change between source and disassembly."""
-        self.query_one(SourcePane).toggle_disassembly()
+    def on_say(self, message: Say) -> None:
+        """Tell the person something."""
+        self.say(message.text, is_problem=message.is_problem)
 
-    def action_go_to(self) -> None:
-        """Open the dialog that leads to a place in the source."""
-        here = self.snapshot.position.component
-        self.app.push_screen(PlaceScreen(self.session.system, here), self._go_to)
+    def on_do(self, message: Do) -> None:
+        """Do an action, when what led to it is over."""
+        self.call_later(self.action_do, message.name)
 
-    def _go_to(self, location: Location | None) -> None:
-        if location is not None:
-            address = location.linked if location.component else location.physical
-            self.query_one(SourcePane).look_at(self.session.whereabouts.of(address, location.physical))
-            self.action_focus_pane(SOURCE)
+    def on_alter(self, message: Alter) -> None:
+        """Change the session."""
+        self.alter(message.change)
 
-    def action_zoom(self) -> None:
-        """Give the focused pane all the room, or take it back."""
-        body = self.query_one(Body)
-        pane = self._focused_pane()
-        body.zoomed = None if body.zoomed is not None or pane is None else pane
-        self._arrange()
+    def on_edit(self, message: Edit) -> None:
+        """Change the machine."""
+        self.edit(message.change)
 
-    def action_focus_pane(self, name: str) -> None:
-        """Go to a pane, and open its tab."""
-        body = self.query_one(Body)
-        if body.zoomed is not None:
-            body.zoomed = name
-        if name in TABBED:
-            self._open_tab(name)
-        self._arrange()
-        pane = self.query_one(f"#{name}", Widget)
-        if name == CONSOLE:
-            pane = pane.query_one("#console-output", Widget)
-        pane.focus()
+    def on_refresh(self) -> None:
+        """Take a new snapshot."""
+        self.refresh_snapshot()
 
-    def action_type_to_guest(self) -> None:
-        """Open the console's input line."""
-        self.action_focus_pane(CONSOLE)
-        self.query_one(ConsolePane).focus_input()
+    def on_look_at(self, message: LookAt) -> None:
+        """Show a place in the source."""
+        self.look_at(message.position)
 
-    def action_show_help(self) -> None:
-        """Show the keys, and what the focused pane shows."""
-        pane = self._focused_pane()
-        self.app.push_screen(HelpScreen(self.query_one(f"#{pane}", Widget) if pane else None))
+    def on_inspect(self, message: Inspect) -> None:
+        """Have a pane show what an expression names."""
+        self.go_to_pane(message.pane)
+        pane = self.query_one(f"#{message.pane}", Widget)
+        if isinstance(pane, Inspects):
+            pane.inspect(message.text)
 
-    def action_leave(self) -> None:
-        """Leave this machine."""
-        self.session.pause()
-        if self.has_gallery:
-            self.dismiss()
-        else:
-            self.app.exit()
+    def on_bitmap_pane_toggle_breakpoint(self, message: BitmapPane.ToggleBreakpoint) -> None:
+        """Set or remove a breakpoint on a trap bit."""
+        self.alter(lambda: self.session.toggle_on_bit(message.bit))
 
-    def action_back(self) -> None:
-        """Go one step back: out of a zoomed pane, to the source, to the gallery."""
-        if self.query_one(Body).zoomed is not None:
-            self.action_zoom()
-        elif self._focused_pane() != SOURCE:
-            self.query_one(SourcePane).focus()
-        elif self.has_gallery:
-            self.action_leave()
-        else:
-            self.say("q quits")
+    def on_bitmap_pane_toggle_bit(self, message: BitmapPane.ToggleBit) -> None:
+        """Set or clear a trap bit whose box was clicked."""
+        self.toggle_trap_bit(message.bit)
 
-    @property
-    def has_gallery(self) -> bool:
-        """Tell whether the gallery waits below this screen."""
-        return self.app.screen_stack[0] is not self
-
-    def on_key_bar_pressed(self, message: KeyBar.Pressed) -> None:
-        """Do what was clicked on."""
-        if self.check_action(message.action, ()):
-            self.call_later(self.run_action, message.action)
-
-    def on_tab_row_opened(self, message: TabRow.Opened) -> None:
-        """Open a tab that was clicked on."""
-        self.action_focus_pane(message.pane)
+    def on_source_pane_toggle_breakpoint(self, message: SourcePane.ToggleBreakpoint) -> None:
+        """Set or remove a breakpoint where somebody clicked."""
+        self.toggle_breakpoint(message.text, message.locations)
 
     def on_stack_pane_chosen(self, message: StackPane.Chosen) -> None:
         """Show in the source where an entry of the stack waits."""
-        self.query_one(SourcePane).look_at(message.position)
+        self.look_at(message.position)
 
-    def _open_tab(self, name: str) -> None:
-        self.query_one(Body).open_tab = name
-        row = self.query_one(TabRow)
-        row.open_tab = name
-        row.redraw()
+    def on_console_pane_typed(self, message: ConsolePane.Typed) -> None:
+        """Send a line to the guest; one that waited for it goes on."""
+        resumes = self._resumes_on_input and not self.is_moving
+        self.edit(lambda cut: self.session.send(message.data, cut=cut), resumes=resumes)
 
-    def _focused_pane(self) -> str | None:
-        node = self.focused
-        while node is not None:
-            if node.id in PANES:
-                return node.id
-            node = node.parent if isinstance(node.parent, Widget) else None
-        return None
+    def on_console_pane_left(self) -> None:
+        """Give the keys back to the debugger."""
+        self.query_one(SourcePane).focus()
+
+    def on_tab_row_opened(self, message: TabRow.Opened) -> None:
+        """Open a tab that was clicked on."""
+        self.go_to_pane(message.pane)
+
+    # Views
+
+    @property
+    def arranged(self) -> Layout:
+        """What the person wishes of the panes' places."""
+        return self.query_one(Body).arranged
+
+    def lay_out(self, layout: Layout) -> None:
+        """Put the panes to other places."""
+        self.query_one(Body).arranged = layout
+        self._arrange()
 
     def _arrange(self) -> None:
         """Show the panes that have a place in the present arrangement."""
         body = self.query_one(Body)
         width, height = self.size
         plan = body.plan(width, max(height - BARS_HEIGHT, 0))
-        body.set_class(plan.shape.value == "compact" and body.zoomed is None, "-compact")
-        for name in (*PANES, TABS):
-            self.query_one(f"#{name}", Widget).display = name in plan.regions
+        for area in AREAS:
+            row = self.query_one(f"#{area}", TabRow)
+            row.display = area in plan.regions
+            row.offer(plan.tabs.get(area, ()), plan.open_tabs.get(area, ""))
+        appeared = False
+        for name in PANES_BY_NAME:
+            pane = self.query_one(f"#{name}", Widget)
+            appeared |= name in plan.regions and not pane.display
+            pane.display = name in plan.regions
+            pane.set_class(plan.is_tabbed(name), "-tabbed")
         body.refresh(layout=True)
+        if appeared or self.session.lenses:
+            self.refresh_snapshot()
 
-    # Input for the guest
+    def go_to_pane(self, name: str) -> None:
+        """Go to a pane, wherever it is: it is shown, its tab opened."""
+        self.lay_out(self.arranged.gone_to(name))
+        inside = PANES_BY_NAME[name].inside
+        pane = self.query_one(f"#{name}", Widget)
+        (pane.query_one(inside, Widget) if inside else pane).focus()
 
-    def on_console_pane_typed(self, message: ConsolePane.Typed) -> None:
-        """Send a line to the guest; one that waited for it goes on."""
-        resumes = self._resumes_on_input and not self.is_moving
-        self._edit(lambda cut: self.session.send(message.data, cut=cut), resumes=resumes)
+    @property
+    def focused_pane(self) -> str | None:
+        """The name of the pane that has the focus."""
+        node = self.focused
+        while node is not None:
+            if node.id in PANES_BY_NAME:
+                return node.id
+            node = node.parent if isinstance(node.parent, Widget) else None
+        return None
 
-    def on_console_pane_left(self) -> None:
-        """Give the keys back to the debugger."""
-        self.query_one(SourcePane).focus()
+    def look_at(self, position: Position) -> None:
+        """Show a place in the source."""
+        self.query_one(SourcePane).look_at(position)
+
+    def show_help(self) -> None:
+        """Show the keys, and what the focused pane shows."""
+        pane = self.focused_pane
+        self.app.push_screen(HelpScreen(self.query_one(f"#{pane}", Widget) if pane else None))
+
+    @property
+    def has_gallery(self) -> bool:
+        """Tell whether the gallery waits below this screen."""
+        return self.app.screen_stack[0] is not self
+
+    def leave(self) -> None:
+        """Leave this machine."""
+        self.pause()
+        if self.has_gallery:
+            self.dismiss()
+        else:
+            self.app.exit()

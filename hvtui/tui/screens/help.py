@@ -14,7 +14,8 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Static
 
-from hvtui.tui.actions import ACTIONS, Group, key_name
+from hvtui.tui.actions.everything import GROUPS
+from hvtui.tui.actions.keys import Keys
 
 # Keys that belong to no action of the table: Textual's own, and those of panes.
 _OTHER_KEYS = (
@@ -31,18 +32,15 @@ _OTHER_KEYS = (
 _KEY_WIDTH = 12
 
 
-def help_content(pane: Widget | None = None) -> Content:
+def help_content(pane: Widget | None = None, keys: Keys | None = None) -> Content:
     """Return the help; what `pane` shows comes first."""
+    keys = keys or Keys()
     parts: list[Content] = []
     if pane is not None and pane.HELP:
         parts += [*_paragraphs(pane.HELP), Content()]
-    for group in Group:
-        parts.append(Content.styled(group.value, "bold $ring3"))
-        parts += [
-            _line(" ".join(key_name(key) for key in action.keys), action.summary)
-            for action in ACTIONS
-            if action.group is group
-        ]
+    for group in GROUPS:
+        parts.append(Content.styled(group.title, "bold $ring3"))
+        parts += [_line(keys.all_shown(action), action.summary) for action in group]
         parts.append(Content())
     parts.append(Content.styled("Everywhere", "bold $ring3"))
     parts += [_line(keys, summary) for keys, summary in _OTHER_KEYS]
@@ -91,7 +89,8 @@ class HelpScreen(ModalScreen[None]):
         with VerticalScroll(classes="dialog") as dialog:
             dialog.border_title = " Help "
             dialog.border_subtitle = " Esc closes "
-            yield Static(help_content(self._pane))
+            keys = getattr(self.app, "keys", None)
+            yield Static(help_content(self._pane, keys if isinstance(keys, Keys) else None))
 
     def on_mount(self) -> None:
         """Let the arrows scroll."""

@@ -1,0 +1,1 @@
+"""What a person can do on the debugger screen: one table of actions, by subject."""
