@@ -119,7 +119,7 @@ class Program:
 
     `name` is the file it came from; `sources` holds the text of every source file as it was read,
     by the file name that places use, so that a debugger shows what was assembled and not what stands
-    on disk by now.
+    on disk by now. `files` are the paths of all files that the bytes were made of, where that is known.
     """
 
     name: str
@@ -128,6 +128,7 @@ class Program:
     symbols: Mapping[str, Symbol] = field(default_factory=dict)
     lines: LineTable = field(default_factory=LineTable)
     sources: Mapping[str, str] = field(default_factory=dict)
+    files: tuple[str, ...] = ()
 
     @property
     def base(self) -> int:

@@ -9,6 +9,7 @@ of it. A wrong statement is told and left out, so that one run finds every mista
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from asm.assembler.directives import DIRECTIVES, IGNORED, UNSUPPORTED
@@ -76,7 +77,8 @@ def _assemble(source: Source, found: Found | None, folders: Folders, options: Op
     if program is None:
         raise AssemblyError(unit.diagnostics.sorted())
     folders.check_replaced(source.name)
-    return program
+    own = () if found is None else (found.path,)
+    return replace(program, files=tuple(map(str, (*own, *folders.found))))
 
 
 def _perform(unit: Unit, statement: Statement, head: re.Match[str]) -> None:

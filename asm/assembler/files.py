@@ -43,6 +43,12 @@ class Folders:
         self._allowed = tuple(dict.fromkeys(_resolved(folder) for folder in self._searched))
         self._replace = options.replace
         self._included: dict[str, None] = {}
+        self._found: dict[Path, None] = {}
+
+    @property
+    def found(self) -> tuple[Path, ...]:
+        """The files that were found so far."""
+        return tuple(self._found)
 
     def find_included(self, name: str, includer: str | None) -> Found:
         """Return the file that an ``.include`` of `name` reads: what replaces it, or else `find`'s."""
@@ -50,7 +56,9 @@ class Folders:
         replacement = self._replace.get(name)
         if replacement is None:
             return self.find(name, includer)
-        return Found(_resolved(replacement), os.path.normpath(replacement))
+        path = _resolved(replacement)
+        self._found[path] = None
+        return Found(path, os.path.normpath(replacement))
 
     def check_replaced(self, source: str) -> None:
         """Raise UnusedReplacementError if a file that is to be replaced was never included."""
@@ -80,6 +88,7 @@ class Folders:
                 refused = refused or shown
                 continue
             if exists:
+                self._found[path] = None
                 return Found(path, shown)
         if refused:
             raise FileError(

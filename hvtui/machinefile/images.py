@@ -87,6 +87,12 @@ def read_dtb(path: Path) -> bytes:
     return blob
 
 
+def files_of(path: Path, program: Program, *others: Path | None) -> tuple[Path, ...]:
+    """Return the files that a program in `path` was made of, and `others` that are there, once each."""
+    found = (path, *map(Path, program.files), *(other for other in others if other is not None))
+    return tuple(dict.fromkeys(file.absolute() for file in found))
+
+
 def check_file(path: Path) -> None:
     """Raise ImageError, with the name that was probably meant, if there is no such file."""
     try:

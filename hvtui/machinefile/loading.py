@@ -8,7 +8,14 @@ from asm.objects.image import ImageError
 from hvtui.machine.memory import DEFAULT_RAM_SIZE, RAM_BASE
 from hvtui.machinefile.complaints import Complaints
 from hvtui.machinefile.errors import BadInputError, Problem
-from hvtui.machinefile.images import SourceOptions, check_file, kind_of_program, read_dtb, read_program
+from hvtui.machinefile.images import (
+    SourceOptions,
+    check_file,
+    files_of,
+    kind_of_program,
+    read_dtb,
+    read_program,
+)
 from hvtui.machinefile.lessons import lesson_beside
 from hvtui.machinefile.system import Component, Overrides, System
 
@@ -82,4 +89,5 @@ def _load_single(path: Path, kind: str, overrides: Overrides) -> System:
         dtb=dtb,
         lesson=lesson_beside(path),
         overrides=overrides,
+        files=files_of(path, program, overrides.dtb),
     )

@@ -15,6 +15,7 @@ from hvtui.machinefile.errors import BadInputError, Problem
 from hvtui.machinefile.images import (
     SourceOptions,
     check_file,
+    files_of,
     kind_of_program,
     read_dtb,
     read_program,
@@ -63,6 +64,7 @@ def load_machine_file(path: Path, overrides: Overrides) -> System:
         max_instructions=file.machine.max_instructions,
         expect=file.expect.expectation(document),
         overrides=overrides,
+        files=tuple(dict.fromkeys((path.absolute(), *loader.files))),
     )
 
 
@@ -95,6 +97,7 @@ class _Loader:
         self.overrides = overrides
         self.folder = document.path.parent
         self.complaints = Complaints(self._problem)
+        self.files: list[Path] = []
         self._diagnostics: dict[Diagnostic, None] = {}
 
     def _problem(self, index: int, key: str, message: str, remedy: str) -> Problem:
@@ -112,14 +115,17 @@ class _Loader:
     def dtb(self, table: MachineTable) -> bytes | None:
         """Return the device tree blob that the command line or else the file names."""
         if self.overrides.dtb is not None:
+            self.files.append(self.overrides.dtb.absolute())
             try:
                 return read_dtb(self.overrides.dtb)
             except ImageError as error:
                 raise BadInputError(Problem(error.file, error.cause, remedy=error.remedy)) from error
         if table.dtb is None:
             return None
+        path = tidy(self.folder / table.dtb)
+        self.files.append(path.absolute())
         try:
-            return read_dtb(tidy(self.folder / table.dtb))
+            return read_dtb(path)
         except ImageError as error:
             self.complaints.add_file(MACHINE, "dtb", error)
             return None
@@ -179,6 +185,7 @@ class _Loader:
             # A source that several components use has its mistakes once.
             self._diagnostics |= dict.fromkeys(error.diagnostics)
             return None
+        self.files += files_of(path, program)
         if substitute is None:
             self._check_believes_in(index, table, program)
         if linked is None or kind == "elf":

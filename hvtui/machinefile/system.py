@@ -100,9 +100,9 @@ class Overrides:
 class System:
     """A computer, its programs and where they came from.
 
-    `path` is the file that was loaded; `ram_size` is in bytes. `timebase` is the number of retired
-    instructions to a tick of `mtime`. `dtb` is the device tree blob, if there is one; `lesson` the
-    Markdown that goes with the machine.
+    `path` is the file that was loaded, `files` are all that it was made of. `ram_size` is in bytes.
+    `timebase` is the number of retired instructions to a tick of `mtime`. `dtb` is the device tree
+    blob, if there is one; `lesson` the Markdown that goes with the machine.
     """
 
     path: Path
@@ -116,6 +116,7 @@ class System:
     max_instructions: int | None = None
     expect: Expectation = field(default_factory=Expectation)
     overrides: Overrides = field(default_factory=Overrides)
+    files: tuple[Path, ...] = ()
 
     @cached_property
     def machine(self) -> Machine:
