@@ -61,6 +61,18 @@ class Stop:
     code: int = 0
 
 
+def bus_with(finisher: Finisher, clint: Clint, plic: Plic, uart: Uart) -> Bus:
+    """Return the bus of the board with these devices on it."""
+    return Bus(
+        (
+            Region("finisher", memory_map.FINISHER_BASE, memory_map.FINISHER_SIZE, finisher),
+            Region("clint", memory_map.CLINT_BASE, memory_map.CLINT_SIZE, clint),
+            Region("plic", memory_map.PLIC_BASE, memory_map.PLIC_SIZE, plic),
+            Region("uart", memory_map.UART_BASE, memory_map.UART_SIZE, uart),
+        )
+    )
+
+
 class Machine:
     """A board with a hart of the CPU generation `cpu` and `ram_size` bytes of RAM at 0x8000_0000.
 
@@ -83,14 +95,7 @@ class Machine:
         self.plic = Plic(self._lines)
         self.uart = Uart(self._drive_uart_line, self._console_output)
         self.finisher = Finisher(self._finish, self._ask_for_reset)
-        bus = Bus(
-            (
-                Region("finisher", memory_map.FINISHER_BASE, memory_map.FINISHER_SIZE, self.finisher),
-                Region("clint", memory_map.CLINT_BASE, memory_map.CLINT_SIZE, self.clint),
-                Region("plic", memory_map.PLIC_BASE, memory_map.PLIC_SIZE, self.plic),
-                Region("uart", memory_map.UART_BASE, memory_map.UART_SIZE, self.uart),
-            )
-        )
+        bus = bus_with(self.finisher, self.clint, self.plic, self.uart)
         pmp = Pmp()
         self._access = AccessPath(self.ram, bus, pmp)
         self.hart = Hart(

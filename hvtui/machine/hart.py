@@ -32,7 +32,7 @@ TIMER = 1 << Interrupt.MACHINE_TIMER
 
 _A1 = 11
 
-_ECALL_CAUSES = {
+ECALL_CAUSES = {
     Privilege.U: Cause.ECALL_FROM_U,
     Privilege.S: Cause.ECALL_FROM_S,
     Privilege.M: Cause.ECALL_FROM_M,
@@ -93,7 +93,7 @@ class Hart:
         self.csrs = CsrFile(
             state, generation, pmp, lines=lines, time=lambda: clint.mtime, settle=self.settle
         )
-        self.trapmap = TrapMap(state, self.csrs, generation, observers, check_wait=self._check_wait)
+        self.trapmap = TrapMap(state, self.csrs, generation, observers, check_wait=self.check_wait)
         self.traps_unit = TrapEntry(
             state, ram, generation, observers, settle=self.settle, word_at=self._word_at
         )
@@ -313,7 +313,7 @@ class Hart:
         self._clock.leave()
 
     def _environment_call(self) -> None:
-        raise Trap(_ECALL_CAUSES[self.state.privilege])
+        raise Trap(ECALL_CAUSES[self.state.privilege])
 
     def _breakpoint_trap(self, pc: int) -> None:
         raise Trap(Cause.BREAKPOINT, pc)
@@ -329,12 +329,12 @@ class Hart:
 
     def _wait_for_interrupt(self) -> None:
         """Go on at once if an enabled interrupt is pending, else skip the time to the timer's."""
-        self._check_wait()
+        self.check_wait()
         if not self.interrupts.enabled_and_pending:
             self._clint.skip_to_timer()
 
-    def _check_wait(self) -> None:
-        """Raise Blocked if no enabled interrupt is pending, and none comes by itself."""
+    def check_wait(self) -> None:
+        """Raise Blocked if no enabled interrupt is pending, and none comes by itself. No more."""
         enabled = self.state.csr["mie"]
         timer_comes = enabled & TIMER and self._clint.timer_comes
         if not (timer_comes or self.interrupts.enabled_and_pending):

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from asm.isa.causes import Cause, Interrupt
 from asm.isa.csrs import CSRS_BY_NAME
@@ -14,7 +15,6 @@ from asm.isa.width import MASK, XLEN
 from hvtui.machine.events import Observers, TrapReturned, TrapTaken
 from hvtui.machine.generations import Generation
 from hvtui.machine.hart_state import HartState
-from hvtui.machine.memory import Ram
 from hvtui.machine.privilege import Privilege
 from hvtui.machine.trap import KernelTrap, Trap, bits_of_instruction
 
@@ -76,6 +76,23 @@ def _level(privilege: Privilege, letter: str) -> _Level:
 _LEVELS = {Privilege.M: _level(Privilege.M, "m"), Privilege.S: _level(Privilege.S, "s")}
 
 
+class BlockMemory(Protocol):
+    """Where the control block lies: RAM, or what somebody takes for it. As `memory.Ram` has these."""
+
+    @property
+    def base(self) -> int:
+        """The physical address of its first byte."""
+
+    def contains(self, address: int, size: int = 1, /) -> bool:
+        """Tell whether `size` bytes at a physical address all lie in it."""
+
+    def read(self, address: int, size: int, /) -> bytes | None:
+        """Return bytes at a physical address."""
+
+    def store(self, offset: int, size: int, value: int, /) -> None:
+        """Store `size` bytes at an offset from the base."""
+
+
 class TrapEntry:
     """Takes traps and returns from them.
 
@@ -86,7 +103,7 @@ class TrapEntry:
     def __init__(
         self,
         state: HartState,
-        ram: Ram,
+        ram: BlockMemory,
         generation: Generation,
         observers: Observers,
         *,
