@@ -282,6 +282,11 @@ class AccessPath:
         self._meter = meter
         self.forget()
 
+    @property
+    def is_metered(self) -> bool:
+        """Tell whether a meter wants to hear of crossings."""
+        return self._meter is not None
+
     def _crosses(self, physical: int) -> bool:
         """Tell the meter if the instruction that is fetched lies in another region, and go there."""
         meter = self._meter

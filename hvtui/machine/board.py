@@ -20,6 +20,7 @@ from hvtui.machine.devices.finisher import Finisher
 from hvtui.machine.devices.lines import MTIP, InterruptLines
 from hvtui.machine.devices.plic import Plic
 from hvtui.machine.devices.uart import Uart
+from hvtui.machine.engines import Engine, engine_for
 from hvtui.machine.events import DeviceOutput, ExitReason, MachineExit, Observers
 from hvtui.machine.generations import GENERATIONS
 from hvtui.machine.hart import Hart
@@ -81,7 +82,12 @@ class Machine:
     """
 
     def __init__(
-        self, *, cpu: str = "classic", ram_size: int = DEFAULT_RAM_SIZE, timebase: int = 1
+        self,
+        *,
+        cpu: str = "classic",
+        ram_size: int = DEFAULT_RAM_SIZE,
+        timebase: int = 1,
+        engine: Engine = Engine.REFERENCE,
     ) -> None:
         if cpu not in GENERATIONS:
             raise ValueError(f"no CPU generation {cpu!r}; there are {', '.join(GENERATIONS)}")
@@ -115,6 +121,9 @@ class Machine:
             self._state,
             on_exit=self._exit_to_host,
             on_output=self._host_output,
+        )
+        self._engine = engine_for(
+            engine, self.hart, self.ram, self._access, self.clint, self._lines, self.observers
         )
         self._entry = RAM_BASE
         self._dtb = 0
@@ -208,6 +217,8 @@ class Machine:
         within some milliseconds. If nothing runs, the next run returns at once.
         """
         self._stop_asked = True
+        if self._engine is not None:
+            self._engine.stop()
         if self._runner == threading.get_ident():
             self._state.clock.leave()
 
@@ -241,7 +252,10 @@ class Machine:
                 is_first = False
                 continue
             try:
-                hart.execute(self._until_timer(room), stop_at)
+                if self._engine is not None and stop_at is None and self._engine.suits:
+                    self._engine.execute(max_retired, until_instant)
+                else:
+                    hart.execute(self._until_timer(room), stop_at)
             except Held:
                 return Stop(StopReason.BREAKPOINT)
             except Blocked as blocked:

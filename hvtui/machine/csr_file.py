@@ -18,7 +18,7 @@ from hvtui.machine.hart_state import HartState
 from hvtui.machine.pmp import Pmp
 
 EXTENSIONS = "IMASU"
-_MISA = 1 << (XLEN - 2) | sum(1 << ord(letter) - ord("A") for letter in EXTENSIONS)
+MISA = 1 << (XLEN - 2) | sum(1 << ord(letter) - ord("A") for letter in EXTENSIONS)
 
 _MSTATUS = CSRS_BY_NAME["mstatus"]
 _SD, _FS = (_MSTATUS.fields_by_name[name] for name in ("SD", "FS"))
@@ -79,7 +79,7 @@ class CsrFile:
         self.mcycle = Counter(state.clock)
         self.minstret = Counter(state.clock)
         self.constants: Mapping[str, int] = {
-            "misa": _MISA,
+            "misa": MISA,
             "mimpid": generation.number,
             "mtrapcap": generation.trapcap,
         }
@@ -95,7 +95,7 @@ class CsrFile:
 
     def reset(self) -> None:
         """Set every stored word to 0 and let the counters count from 0."""
-        self._csr.update((row.name, 0) for row in CSRS if _is_stored(row))
+        self._csr.update((row.name, 0) for row in CSRS if is_stored(row))
         self.mcycle.reset()
         self.minstret.reset()
 
@@ -105,7 +105,7 @@ class CsrFile:
             return Register(row, lambda: constant, lambda: constant, _lost)
         if special is not None:
             read, write = special
-        elif _is_stored(row):
+        elif is_stored(row):
             read, write = self._stored_word(row)
         else:
             read, write = _zero, _lost
@@ -202,7 +202,7 @@ class CsrFile:
         self.minstret.inhibit(value & _INHIBIT["IR"].mask != 0)
 
 
-def _is_stored(row: CsrRow) -> bool:
+def is_stored(row: CsrRow) -> bool:
     """Tell whether the register is a word of its own: not a view, and not of another part."""
     return row.write_mask != 0 and not row.name.startswith(
         ("sstatus", "sie", "sip", "pmp", "mcycle", "minstret")

@@ -7,7 +7,7 @@ in both states.
 from __future__ import annotations
 
 import mmap
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
 PAGE_SIZE = 4096
@@ -19,6 +19,8 @@ CODE = 1  # an instruction of this granule is cached
 TABLE = 2  # a cached translation used a page-table entry of this granule
 CLEAN = 4  # the page is as it was captured last
 WATCH = 8  # somebody wants to hear of stores here
+DECODED = 16  # the fast engine has decoded an instruction of this granule
+WALKED = 32  # the fast engine has cached a translation that used an entry of this granule
 
 RAM_BASE = 0x8000_0000
 DEFAULT_RAM_SIZE = 16 << 20
@@ -29,7 +31,9 @@ _PAGES_PER_CHUNK = 64
 _ZERO_PAGE = bytes(PAGE_SIZE)
 _SET_CLEAN = bytes(mark | CLEAN for mark in range(256))
 _DROP_CLEAN = bytes(mark & ~CLEAN for mark in range(256))
-_CACHE_MARKS = CODE | TABLE
+_ENGINE_MARKS = DECODED | WALKED
+_CACHE_MARKS = CODE | TABLE | _ENGINE_MARKS
+_TABLE_MARKS = TABLE | WALKED
 _WITHOUT_CACHES = bytes(mark for mark in range(256) if not mark & _CACHE_MARKS)
 
 # The contents of RAM: chunks of pages, both shared with the states before as far as they are equal.
@@ -38,6 +42,10 @@ RamState: TypeAlias = tuple[tuple[bytes, ...], ...]
 
 def _nothing(granule: int) -> None:
     """Stand in for a cache that is not there."""
+
+
+def _no_engine(granule: int, marks: int) -> None:
+    """Stand in for a fast engine that is not there."""
 
 
 class Ram:
@@ -49,7 +57,8 @@ class Ram:
     of the place are 0.
 
     `on_code` and `on_table` hear of a granule (its number) whose mark CODE or TABLE made a store
-    stop; they are called before the store, and the mark is gone when they return.
+    stop; they are called before the store, and the mark is gone when they return. `on_engine` hears
+    likewise of those marked DECODED or WALKED, and is told which.
 
     Raises ValueError for a size that is not a positive multiple of 4 KiB or exceeds 2 GiB, and for
     a base that is not at the start of a page, and if the host cannot give that much.
@@ -65,6 +74,7 @@ class Ram:
         "halves",
         "marks",
         "on_code",
+        "on_engine",
         "on_table",
         "size",
         "words",
@@ -89,6 +99,7 @@ class Ram:
         self.marks = bytearray([CLEAN]) * (size >> GRANULE_SHIFT)
         self.on_code: Callable[[int], None] = _nothing
         self.on_table: Callable[[int], None] = _nothing
+        self.on_engine: Callable[[int, int], None] = _no_engine
         self._watchers: list[tuple[int, int, Callable[[int, int], None]]] = []
         self._pages = [_ZERO_PAGE] * (size // PAGE_SIZE)
         self._changed: set[int] = set()
@@ -142,7 +153,7 @@ class Ram:
     def update_pte(self, offset: int, value: int) -> None:
         """Store a page-table entry of which only A and D changed: translations stay right."""
         granule = offset >> GRANULE_SHIFT
-        table = self.marks[granule] & TABLE
+        table = self.marks[granule] & _TABLE_MARKS
         self.marks[granule] ^= table
         self.store(offset, 4, value)
         self.marks[granule] |= table
@@ -189,6 +200,17 @@ class Ram:
         if mark & CODE:
             self.on_code(granule)
         if mark & TABLE:
+            self.on_table(granule)
+        if mark & _ENGINE_MARKS:
+            self.on_engine(granule, mark & _ENGINE_MARKS)
+
+    def note_stores(self, pages: Iterable[int], granules: Iterable[int]) -> None:
+        """Take up what the fast engine has stored: pages that are not clean any more, and granules
+        whose marks CODE and TABLE it has taken away.
+        """
+        self._changed.update(pages)
+        for granule in granules:
+            self.on_code(granule)
             self.on_table(granule)
 
     def _change(self, page: int) -> None:

@@ -61,6 +61,11 @@ class Probes:
             self._breakpoints = frozenset(addresses)
             self._update()
 
+    @property
+    def follows(self) -> bool:
+        """Tell whether somebody has jumps through the link registers reported."""
+        return self._on_call is not None and self._on_return is not None
+
     def follow_calls(self, on_call: CallListener | None, on_return: ReturnListener | None) -> None:
         """Have jumps through the link registers reported: after the jump, before the next step."""
         self._on_call, self._on_return = on_call, on_return

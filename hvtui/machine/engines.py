@@ -1,0 +1,53 @@
+"""Which engine runs a machine: the reference alone, or the fast one with the reference at its side."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from hvtui.machine.access import AccessPath
+    from hvtui.machine.devices.clint import Clint
+    from hvtui.machine.devices.lines import InterruptLines
+    from hvtui.machine.events import Observers
+    from hvtui.machine.hart import Hart
+    from hvtui.machine.memory import Ram
+
+
+class Engine(Enum):
+    """What a person asks for: `AUTO` is the fast engine where it can run."""
+
+    AUTO = "auto"
+    FAST = "fast"
+    REFERENCE = "reference"
+
+
+class Runner(Protocol):
+    """What runs a machine's hart in place of the reference."""
+
+    @property
+    def suits(self) -> bool:
+        """Tell whether it may run now."""
+
+    def execute(self, max_retired: int | None, until_instant: int | None) -> None:
+        """Execute at least one step, at most until a count is reached."""
+
+    def stop(self) -> None:
+        """Come back soon; from any thread."""
+
+
+def engine_for(
+    engine: Engine,
+    hart: Hart,
+    ram: Ram,
+    access: AccessPath,
+    clint: Clint,
+    lines: InterruptLines,
+    observers: Observers,
+) -> Runner | None:
+    """Return the fast engine, or None for the reference alone."""
+    if engine is Engine.REFERENCE:
+        return None
+    from hvtui.machine.fast.engine import FastEngine
+
+    return FastEngine(hart, ram, access, clint, lines, observers)

@@ -1,0 +1,234 @@
+"""The fast engine of one machine: into native code and out of it.
+
+What it runs is what the reference would run. The state is copied in, native code runs until the steps
+are done or until it meets an instruction that is not its own, and the state is copied out. Then the
+reference does that one instruction.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+import struct
+from collections.abc import Set
+
+from asm.isa.causes import Interrupt
+from asm.isa.trapbits import TrapBit
+from hvtui.machine.access import AccessPath
+from hvtui.machine.devices.clint import Clint
+from hvtui.machine.devices.lines import InterruptLines
+from hvtui.machine.events import Observers
+from hvtui.machine.fast.compilation import native
+from hvtui.machine.fast.layout import CSR_WORDS, Cpu
+from hvtui.machine.fast.program import (
+    EXIT_HARD,
+    EXIT_LIMIT,
+    EXIT_LOOK,
+    NO_CSR,
+    PAGE_SLOTS_SIZE,
+    csr_info,
+)
+from hvtui.machine.generations import Refusal
+from hvtui.machine.hart import Hart
+from hvtui.machine.hart_state import REGISTERS
+from hvtui.machine.memory import DECODED, PAGE_SIZE, WALKED, Ram
+from hvtui.machine.pmp import PmpRegion
+from hvtui.machine.privilege import Privilege
+
+__all__ = ["EXIT_HARD", "EXIT_LIMIT", "EXIT_LOOK", "FastEngine"]
+
+# How many steps are counted out at once: after so many a stop that another thread wants is seen.
+_CHUNK = 1 << 17
+# How many steps run at most before Python sees what else there is to do, such as a signal.
+_LONGEST = 1 << 22
+
+# At most so many pages have decoded slots: with more in use, all are decoded anew.
+MAX_CODE_PAGES = 4096
+
+_MOST_SETTINGS = 1024
+_NO_RESERVATION = (1 << 64) - 1
+_FOR_EVER = 1 << 62
+_WORD64 = (1 << 64) - 1
+_COUNTERS = {
+    "mcycle": ("mcycle", "mcycleh", "cycle", "cycleh"),
+    "minstret": ("minstret", "minstreth", "instret", "instreth"),
+}
+
+
+class FastEngine:
+    """The engine of the machine with these parts.
+
+    Raises UnavailableError where machine code cannot be made or run.
+    """
+
+    def __init__(
+        self,
+        hart: Hart,
+        ram: Ram,
+        access: AccessPath,
+        clint: Clint,
+        lines: InterruptLines,
+        observers: Observers,
+    ) -> None:
+        self._native = native()
+        self._hart = hart
+        self._state = hart.state
+        self._ram = ram
+        self._access = access
+        self._clint = clint
+        self._lines = lines
+        self._observers = observers
+        self._cpu = cpu = Cpu()
+        self._pointer = ctypes.byref(cpu)
+        self._x = struct.Struct(f"{REGISTERS}I")
+        self._csr = struct.Struct(f"{len(CSR_WORDS)}I")
+        self._breakpoints: Set[int] = frozenset()
+        self._regions: tuple[PmpRegion, ...] | None = None
+        self._settings: dict[tuple[PmpRegion, ...], int] = {}
+        self._versions = 0
+        self._stopped_counters: tuple[bool, bool] | None = None
+        pages = ram.size // PAGE_SIZE
+        # The host gives the pages of these when they are first used.
+        self._slots = mmap.mmap(-1, min(pages, MAX_CODE_PAGES) * PAGE_SLOTS_SIZE)
+        self._tables = mmap.mmap(-1, 8 * pages)
+        self._changed = mmap.mmap(-1, 4 * pages)
+        self._held = mmap.mmap(-1, ram.size // 32)
+        cpu.ram, cpu.ram_base, cpu.ram_size = _address(ram.data), ram.base, ram.size
+        cpu.marks = _address(ram.marks)
+        cpu.marks_bias = (cpu.marks - (cpu.ram >> 4)) & _WORD64
+        cpu.pool, cpu.pool_pages = _address(self._slots), min(pages, MAX_CODE_PAGES)
+        cpu.page_slots, cpu.changed = _address(self._tables), _address(self._changed)
+        cpu.held = _address(self._held)
+        cpu.timebase = clint.timebase
+        cpu.slice = _CHUNK
+        self._describe()
+        ram.on_engine = self._marks_met
+
+    def _describe(self) -> None:
+        """Tell native code about the CSRs and the generation, which stay as they are."""
+        cpu, generation = self._cpu, self._hart.generation
+        registers = self._hart.csrs.by_number
+        cpu.csr_info[:] = [NO_CSR] * len(cpu.csr_info)
+        for number, register in registers.items():
+            cpu.csr_info[number] = csr_info(register.row)
+        for index, name in enumerate(CSR_WORDS):
+            if name in self._hart.csrs.by_name:
+                cpu.csr_masks[index] = self._hart.csrs.by_name[name].row.write_mask
+        cpu.csr_masks[CSR_WORDS.index("mtrapmap")] = generation.trapcap
+        cpu.ignores = sum(1 << bit for bit in TrapBit if generation.refuses(bit) is Refusal.IGNORED)
+        cpu.leaks = sum(1 << bit for bit in TrapBit if generation.refuses(bit) is Refusal.LEAKS)
+        cpu.generation, cpu.trapcap = generation.number, generation.trapcap
+
+    # Running.
+
+    @property
+    def suits(self) -> bool:
+        """Tell whether the engine may run now: what counts or follows everything needs the reference."""
+        return not self._access.is_metered and not self._hart.probes.follows
+
+    def stop(self) -> None:
+        """Come back soon; from any thread."""
+        self._cpu.stop = 1
+
+    def execute(self, max_retired: int | None, until_instant: int | None) -> None:
+        """Execute at least one step, and at most until one of the counts is reached or a while has gone.
+
+        As with `Hart.execute`, there must be something left to do, and it may end early.
+        """
+        self._place_breakpoints()
+        self._enter(max_retired, until_instant)
+        why = self._native.enter(self._pointer)
+        self._leave()
+        if why == EXIT_HARD:
+            self._hart.execute(1)
+
+    def _enter(self, max_retired: int | None, until_instant: int | None) -> None:
+        cpu, state, observers = self._cpu, self._state, self._observers
+        self._x.pack_into(cpu, 0, *state.x)
+        self._csr.pack_into(cpu, Cpu.csr.offset, *state.csr.values())
+        cpu.pc, cpu.privilege = state.pc, state.privilege
+        retired = state.clock.retired
+        cpu.retired_at_zero, cpu.budget, cpu.traps = retired, 0, state.traps
+        cpu.retired_end = _FOR_EVER if max_retired is None else max_retired
+        cpu.instant_end = _FOR_EVER if until_instant is None else until_instant
+        cpu.slice_end = retired + state.traps + _LONGEST
+        cpu.stop = 0
+        reservation = self._access.reservation
+        cpu.reservation = _NO_RESERVATION if reservation is None else reservation
+        clint = self._clint.capture()
+        cpu.lines, cpu.mtimecmp, cpu.mtime_offset = self._lines.levels, clint.mtimecmp, clint.offset
+        cpu.listens_trap = bool(observers.trap)
+        cpu.listens_return = bool(observers.trap_return)
+        cpu.listens_kernel = bool(observers.kernel)
+        self._take_counters()
+        if self._hart.pmp.regions is not self._regions:
+            self._take_regions()
+
+    def _take_counters(self) -> None:
+        mcycle, minstret = self._hart.csrs.mcycle.capture(), self._hart.csrs.minstret.capture()
+        stopped = mcycle.stopped_at is not None, minstret.stopped_at is not None
+        self._cpu.cycle_offset = mcycle.offset & _WORD64
+        self._cpu.instret_offset = minstret.offset & _WORD64
+        if stopped != self._stopped_counters:
+            self._stopped_counters = stopped
+            for name, stands in zip(_COUNTERS, stopped, strict=True):
+                for register in _COUNTERS[name]:
+                    row = self._hart.csrs.by_name[register].row
+                    self._cpu.csr_info[row.number] = NO_CSR if stands else csr_info(row)
+
+    def _take_regions(self) -> None:
+        cpu = self._cpu
+        self._regions = regions = self._hart.pmp.regions
+        cpu.pmp_count = len(regions)
+        for number, region in enumerate(regions):
+            cpu.pmp_low[number], cpu.pmp_high[number] = region.low, region.high
+            cpu.pmp_permissions[number], cpu.pmp_locked[number] = region.permissions, region.locked
+        version = self._settings.get(regions)
+        if version is None:
+            if len(self._settings) >= _MOST_SETTINGS:
+                self._settings.clear()
+            self._versions += 1
+            version = self._settings[regions] = self._versions
+        cpu.pmp_version = version
+
+    def _leave(self) -> None:
+        cpu, state = self._cpu, self._state
+        state.x[:] = self._x.unpack_from(cpu, 0)
+        state.csr.update(zip(CSR_WORDS, self._csr.unpack_from(cpu, Cpu.csr.offset), strict=True))
+        state.pc, state.traps = cpu.pc, cpu.traps
+        if cpu.privilege != state.privilege:
+            state.privilege = Privilege(cpu.privilege)
+        state.clock.retired = cpu.retired
+        reservation = cpu.reservation
+        self._access.reservation = None if reservation == _NO_RESERVATION else reservation
+        if cpu.changed_count or cpu.log_count:
+            pages = struct.unpack_from(f"{cpu.changed_count}I", self._changed)
+            granules = cpu.log[: cpu.log_count]
+            cpu.changed_count = cpu.log_count = 0
+            self._ram.note_stores(pages, granules)
+        self._hart.settle()
+
+    # What changes outside of native code.
+
+    def _marks_met(self, granule: int, marks: int) -> None:
+        if marks & DECODED:
+            self._native.drop_code(self._pointer, granule)
+        if marks & WALKED:
+            self._native.flush(self._pointer)
+
+    def _place_breakpoints(self) -> None:
+        """Have the slots of breakpoints left to the reference, which holds the machine there."""
+        probes = self._hart.probes
+        wanted = probes.breakpoints if probes.armed else frozenset()
+        if wanted is self._breakpoints:
+            return
+        for address in wanted ^ self._breakpoints:
+            offset = address - self._ram.base
+            if 0 <= offset < self._ram.size:
+                self._held[offset >> 5] ^= 1 << (offset >> 2 & 7)
+                self._native.drop_code(self._pointer, offset >> 4)
+        self._breakpoints = wanted
+
+
+def _address(buffer: object) -> int:
+    return ctypes.addressof((ctypes.c_char * len(buffer)).from_buffer(buffer))  # type: ignore[arg-type]

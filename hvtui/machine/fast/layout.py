@@ -1,0 +1,145 @@
+"""The machine's state as the native code sees it: one structure, described by one table.
+
+Registers, mode and CSRs are copied in when native code is entered and out when it is left. RAM and its
+marks are the very buffers of `hvtui.machine.memory`. All else here is the engine's own: caches of
+translations, counts, and what it has to tell Python when it comes back.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from asm.isa.csrs import CSRS, PMP_ENTRIES
+from hvtui.machine.csr_file import is_stored
+from hvtui.machine.hart_state import REGISTERS
+
+# What an instruction writes whose destination is x0: a place that nobody reads.
+X_NOWHERE = REGISTERS
+
+# Every word that is a CSR of its own, in the order of the hart's dictionary.
+CSR_WORDS: tuple[str, ...] = tuple(row.name for row in CSRS if is_stored(row))
+CSR_INDEX: Mapping[str, int] = {name: index for index, name in enumerate(CSR_WORDS)}
+
+TLB_ENTRIES = 1024
+TLB_ENTRY_SIZE = 16
+CONTEXTS = 256
+CSR_NUMBERS = 1 << 12
+LOG_ENTRIES = 1 << 12
+
+_TYPES = {
+    "u8": ctypes.c_uint8,
+    "u16": ctypes.c_uint16,
+    "u32": ctypes.c_uint32,
+    "u64": ctypes.c_uint64,
+    "i64": ctypes.c_int64,
+}
+
+# name, type, number of elements (0 for a single value)
+_FIELDS: tuple[tuple[str, str, int], ...] = (
+    ("x", "u32", REGISTERS + 2),
+    ("pc", "u32", 0),
+    ("privilege", "u32", 0),
+    # Where loads, stores and fetches lead: contexts are in the upper halves of the tags.
+    ("data_context", "u64", 0),
+    ("fetch_context", "u64", 0),
+    ("ram", "u64", 0),
+    ("ram_base", "u64", 0),
+    ("ram_size", "u64", 0),
+    ("marks", "u64", 0),
+    ("marks_bias", "u64", 0),
+    ("page_slots", "u64", 0),
+    ("held", "u64", 0),
+    ("pool", "u64", 0),
+    ("pool_used", "u64", 0),
+    ("pool_pages", "u64", 0),
+    # Counting: an instruction takes one step off the budget; retired = retired_at_zero - budget.
+    ("budget", "i64", 0),
+    ("retired_at_zero", "u64", 0),
+    ("retired", "u64", 0),
+    ("traps", "u64", 0),
+    ("retired_end", "u64", 0),
+    ("instant_end", "u64", 0),
+    ("slice_end", "u64", 0),
+    ("slice", "u64", 0),
+    ("stop", "u32", 0),
+    # Why native code was left, and what was found about the instruction at hand.
+    ("exit", "u32", 0),
+    ("verdict", "i64", 0),
+    ("tval", "u64", 0),
+    ("operands", "u64", 0),
+    ("resettle", "u32", 0),
+    ("refetch", "u32", 0),
+    # Spaces of data and fetches: who, and through which table (1 << 63: none).
+    ("data_privilege", "u64", 0),
+    ("data_root", "u64", 0),
+    ("data_sum", "u64", 0),
+    ("data_mxr", "u64", 0),
+    ("fetch_root", "u64", 0),
+    ("next_context", "u64", 0),
+    ("pmp_version", "u64", 0),
+    ("context_keys", "u64", CONTEXTS),
+    ("context_ids", "u64", CONTEXTS),
+    # The hart's other state.
+    ("reservation", "u64", 0),
+    ("lines", "u64", 0),
+    ("mtime_offset", "u64", 0),
+    ("mtimecmp", "u64", 0),
+    ("msip", "u64", 0),
+    ("timebase", "u64", 0),
+    ("cycle_offset", "u64", 0),
+    ("instret_offset", "u64", 0),
+    ("cycle_stopped", "u32", 0),
+    ("instret_stopped", "u32", 0),
+    ("listens_trap", "u32", 0),
+    ("listens_return", "u32", 0),
+    ("listens_kernel", "u32", 0),
+    ("ignores", "u64", 0),
+    ("leaks", "u64", 0),
+    ("trapcap", "u64", 0),
+    ("generation", "u64", 0),
+    ("pmp_count", "u64", 0),
+    ("pmp_low", "u64", PMP_ENTRIES),
+    ("pmp_high", "u64", PMP_ENTRIES),
+    ("pmp_permissions", "u64", PMP_ENTRIES),
+    ("pmp_locked", "u64", PMP_ENTRIES),
+    ("csr", "u32", len(CSR_WORDS)),
+    ("csr_masks", "u32", len(CSR_WORDS)),
+    ("csr_info", "u32", CSR_NUMBERS),
+    # What Python has to hear of: granules with cached things of the reference, pages that changed.
+    ("log_count", "u64", 0),
+    ("log", "u64", LOG_ENTRIES),
+    ("changed_count", "u64", 0),
+    ("changed", "u64", 0),
+    ("load_tlb", "u64", 2 * TLB_ENTRIES),
+    ("store_tlb", "u64", 2 * TLB_ENTRIES),
+    ("fetch_tlb", "u64", 2 * TLB_ENTRIES),
+)
+
+
+def _ctype(kind: str, count: int) -> type:
+    single = _TYPES[kind]
+    return single * count if count else single
+
+
+class Cpu(ctypes.Structure):
+    """The structure itself."""
+
+    _fields_ = [(name, _ctype(kind, count)) for name, kind, count in _FIELDS]  # noqa: RUF012 - ctypes asks
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a field of `Cpu` lies: offset in bytes, width in bits, number of elements (0: single)."""
+
+    offset: int
+    bits: int
+    signed: bool
+    count: int
+
+
+PLACES: Mapping[str, Place] = {
+    name: Place(getattr(Cpu, name).offset, 8 * ctypes.sizeof(_TYPES[kind]), kind[0] == "i", count)
+    for name, kind, count in _FIELDS
+}

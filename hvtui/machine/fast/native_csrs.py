@@ -1,0 +1,161 @@
+"""CSRs and the trap bitmap, in the notation of `notation`.
+
+These do what `hvtui.machine.csr_file` and `trapmap` do, for the registers that programs use all the
+time; `cpu.csr_info` tells for each number how. The others are left to the reference.
+"""
+
+CSRS = '''
+def csr_access(number, reads, writes, ip):
+    info = cpu.csr_info[number]
+    kind = info & 255
+    if kind == KIND_HARD or (writes and number >> 10 == 3):
+        return HARD
+    if writes and info >> WRITE_HARD & 1:
+        return HARD
+    wanted = reads | writes << 1
+    if cpu.privilege == 3:
+        return wanted
+    if cpu.listens_kernel:
+        return HARD
+    bits = 0
+    if reads:
+        bits = 1 << (info >> READ_BIT & 31)
+    if writes:
+        bits |= 1 << (info >> WRITE_BIT & 31)
+    if cpu.csr[MTRAPMAP] & bits:
+        cpu.tval = word_at(ip)
+        return TO_MACHINE
+    if csr_allowed(number, info):
+        return wanted
+    if bits & ~(cpu.ignores | cpu.leaks):
+        cpu.tval = word_at(ip)
+        return -3
+    if reads and cpu.leaks >> (info >> READ_BIT & 31) & 1:
+        return 1
+    return 0
+
+
+def csr_allowed(number, info):
+    privilege = cpu.privilege
+    if info >> GATED & 1:
+        gates = cpu.csr[MCOUNTEREN]
+        if privilege == 0:
+            gates = gates & cpu.csr[SCOUNTEREN]
+        return gates >> (number & 31) & 1
+    if privilege < (number >> 8 & 3):
+        return 0
+    if info >> BY_TVM & 1 and privilege == 1 and cpu.csr[MSTATUS] & TVM:
+        return 0
+    return 1
+
+
+def permit(bit, needs, raising, ip):
+    privilege = cpu.privilege
+    if privilege == 3:
+        return 1
+    if cpu.listens_kernel:
+        return HARD
+    if cpu.csr[MTRAPMAP] >> bit & 1:
+        cpu.tval = word_at(ip)
+        return TO_MACHINE
+    if privilege >= needs and not (privilege == 1 and cpu.csr[MSTATUS] & raising):
+        return 1
+    if cpu.ignores >> bit & 1:
+        return 0
+    if cpu.leaks >> bit & 1:
+        return 0
+    cpu.tval = word_at(ip)
+    return -3
+
+
+def csr_read(number, budget):
+    kind = cpu.csr_info[number] & 255
+    if kind < KIND_SPECIAL:
+        return cpu.csr[kind]
+    if kind == KIND_MSTATUS:
+        return read_status()
+    if kind == KIND_SSTATUS:
+        return read_status() & SSTATUS_BITS
+    if kind == KIND_SIE:
+        return cpu.csr[MIE] & cpu.csr[MIDELEG] & SIE_BITS
+    if kind == KIND_MIP:
+        return read_mip(budget)
+    if kind == KIND_SIP:
+        return read_mip(budget) & cpu.csr[MIDELEG] & SIP_BITS
+    if kind == KIND_CYCLE:
+        return (cpu.retired_at_zero - budget + cpu.cycle_offset) & 0xFFFFFFFF
+    if kind == KIND_CYCLEH:
+        return natural(cpu.retired_at_zero - budget + cpu.cycle_offset) >> 32
+    if kind == KIND_INSTRET:
+        return (cpu.retired_at_zero - budget + cpu.instret_offset) & 0xFFFFFFFF
+    if kind == KIND_INSTRETH:
+        return natural(cpu.retired_at_zero - budget + cpu.instret_offset) >> 32
+    if kind == KIND_TIME or kind == KIND_TIMEH:
+        cpu.retired = cpu.retired_at_zero - budget
+        if kind == KIND_TIME:
+            return mtime() & 0xFFFFFFFF
+        return natural(mtime()) >> 32
+    if kind == KIND_MISA:
+        return MISA
+    if kind == KIND_MIMPID:
+        return cpu.generation
+    if kind == KIND_MTRAPCAP:
+        return cpu.trapcap
+    return 0
+
+
+def read_status():
+    status = cpu.csr[MSTATUS]
+    if status & FS_BITS == FS_BITS:
+        return status | 1 << 31
+    return status
+
+
+def read_mip(budget):
+    cpu.retired = cpu.retired_at_zero - budget
+    levels = cpu.csr[MIP] | cpu.lines
+    if timer_pending():
+        levels |= MTIP
+    return levels
+
+
+def csr_stored(number, budget):
+    kind = cpu.csr_info[number] & 255
+    if kind == KIND_MIP or kind == KIND_SIP:
+        return cpu.csr[MIP]
+    return csr_read(number, budget)
+
+
+def csr_write(number, value):
+    info = cpu.csr_info[number]
+    kind = info & 255
+    if info >> SETTLES & 1:
+        cpu.resettle = 1
+    if kind < KIND_SPECIAL:
+        cpu.csr[kind] = value & cpu.csr_masks[kind]
+        if kind == SATP:
+            select()
+        return 0
+    if kind == KIND_MSTATUS:
+        write_status(value, MSTATUS_BITS)
+    elif kind == KIND_SSTATUS:
+        write_status(value, SSTATUS_WRITABLE)
+    elif kind == KIND_SIE:
+        mask = cpu.csr[MIDELEG] & SIE_BITS
+        cpu.csr[MIE] = cpu.csr[MIE] & ~mask | value & mask
+    elif kind == KIND_MIP:
+        cpu.csr[MIP] = value & cpu.csr_masks[MIP]
+    elif kind == KIND_SIP:
+        mask = cpu.csr[MIDELEG] & SIP_WRITABLE
+        cpu.csr[MIP] = cpu.csr[MIP] & ~mask | value & mask
+    return 0
+
+
+def write_status(value, mask):
+    status = cpu.csr[MSTATUS] & ~mask | value & mask
+    if status & MPP_BITS == 2 << MPP_SHIFT:
+        status = status & ~MPP_BITS
+    cpu.csr[MSTATUS] = status
+    select()
+    return 0
+'''

@@ -1,0 +1,392 @@
+"""Memory as native code sees it, in the notation of `notation`: translation, protection, marks.
+
+These do what `hvtui.machine.translation`, `pmp`, `memory` and `access` do, for what is easy: an access
+within one page of RAM whose protection is the same all over. Anything else is `HARD`, and left to the
+reference before anything has changed but accessed bits, which the reference would set just so.
+
+A translation belongs to a context, a number that stands for one address space under one setting of
+the PMP. A context that is come back to finds its translations; all contexts end when a valid
+page-table entry that was walked is stored to (mark WALKED).
+"""
+
+MEMORY = '''
+def pmp_granted(address, size, machine):
+    end = address + size
+    n = 0
+    while n < cpu.pmp_count:
+        low = cpu.pmp_low[n]
+        high = cpu.pmp_high[n]
+        if low < end and address < high:
+            if address < low or high < end:
+                return -1
+            if cpu.pmp_locked[n] or not machine:
+                return cpu.pmp_permissions[n]
+            return 7
+        n += 1
+    return 7 if machine else 0
+
+
+def walk(address, access, privilege, root, may_sum, may_mxr):
+    table = root
+    level = 1
+    while level >= 0:
+        shift = 12 + level * 10
+        place = table + ((address >> shift) & 1023) * 4
+        offset = place - cpu.ram_base
+        if offset < 0 or offset > cpu.ram_size - 4:
+            return HARD
+        granted = pmp_granted(place, 4, 0)
+        if granted < 0 or not granted & 1:
+            return HARD
+        pte = u32[cpu.ram + offset]
+        if not pte & 1:
+            return page_fault(address, access)
+        u8[cpu.marks + (offset >> 4)] |= WALKED
+        if not pte & 14:
+            if pte & (PTE_A | PTE_D | PTE_U) or level == 0:
+                return page_fault(address, access)
+            table = (pte >> 10) << 12
+            level -= 1
+        else:
+            if pte & 6 == 4:
+                return page_fault(address, access)
+            if pte & PTE_U:
+                if privilege == 1 and (access == FETCH or not may_sum):
+                    return page_fault(address, access)
+            elif privilege == 0:
+                return page_fault(address, access)
+            needed = 8
+            if access == STORE:
+                needed = 4
+            elif access == LOAD:
+                needed = 10 if may_mxr else 2
+            if not pte & needed:
+                return page_fault(address, access)
+            if level and (pte >> 10) & 1023:
+                return page_fault(address, access)
+            wanted = pte | PTE_A
+            if access == STORE:
+                wanted = wanted | PTE_D
+            if wanted != pte:
+                if not granted & 2:
+                    return HARD
+                mark = u8[cpu.marks + (offset >> 4)]
+                if mark & NOT_WALKED:
+                    # Translations stay right: the marks that stand for them stay, too.
+                    u8[cpu.marks + (offset >> 4)] = mark & ~(WALKED | TABLE)
+                    refused = prepare(offset >> 4, 0)
+                    u8[cpu.marks + (offset >> 4)] |= mark & (WALKED | TABLE)
+                    if refused < 0:
+                        return HARD
+                u32[cpu.ram + offset] = wanted
+            return (pte >> 10) << 12 | (address & ((1 << shift) - 1))
+    return HARD
+
+
+def page_fault(address, access):
+    cpu.tval = address
+    return -13 - access - (access == STORE)
+
+
+def fill(address, access):
+    privilege = cpu.data_privilege
+    root = cpu.data_root
+    if access == FETCH:
+        privilege = cpu.privilege
+        root = cpu.fetch_root
+    physical = address
+    if root >= 0:
+        if access == FETCH:
+            physical = walk(address, access, privilege, root, 0, 0)
+        else:
+            physical = walk(address, access, privilege, root, cpu.data_sum, cpu.data_mxr)
+        if physical < 0:
+            return physical
+    start = physical & ~4095
+    offset = start - cpu.ram_base
+    if offset < 0 or offset >= cpu.ram_size:
+        return HARD
+    granted = pmp_granted(start, 4096, privilege == 3)
+    if granted < 0:
+        return HARD
+    page = address & 0xFFFFF000
+    index = ((address >> 12) & (TLB_ENTRIES - 1)) * 16
+    if access == LOAD:
+        if not granted & 1:
+            return HARD
+        entry = address_of_load_tlb() + index
+        u64[entry] = cpu.data_context | page
+        u64[entry + 8] = cpu.ram + offset - page
+    elif access == STORE:
+        if not granted & 2:
+            return HARD
+        entry = address_of_store_tlb() + index
+        u64[entry] = cpu.data_context | page
+        u64[entry + 8] = cpu.ram + offset - page
+    else:
+        if not granted & 4:
+            return HARD
+        slots = slots_of(offset >> 12)
+        entry = address_of_fetch_tlb() + index
+        u64[entry] = cpu.fetch_context | page
+        u64[entry + 8] = slots
+    return 0
+
+
+@inline
+def address_of_load_tlb():
+    return address(cpu.load_tlb)
+
+
+@inline
+def address_of_store_tlb():
+    return address(cpu.store_tlb)
+
+
+@inline
+def address_of_fetch_tlb():
+    return address(cpu.fetch_tlb)
+
+
+def select():
+    status = cpu.csr[MSTATUS]
+    satp = cpu.csr[SATP]
+    privilege = cpu.privilege
+    data = privilege
+    if status & MPRV:
+        data = (status >> MPP_SHIFT) & 3
+    cpu.data_privilege = data
+    cpu.data_sum = status & SUM
+    cpu.data_mxr = status & MXR
+    cpu.data_root = NO_ROOT
+    cpu.fetch_root = NO_ROOT
+    version = cpu.pmp_version << 28 | 1 << 62
+    data_key = version | data << 24
+    fetch_key = version | privilege << 24
+    if satp >> 31:
+        root = satp & SATP_PPN
+        if data != 3:
+            cpu.data_root = root << 12
+            data_key |= root | 1 << 26
+            if status & SUM:
+                data_key |= 1 << 27
+            if status & MXR:
+                data_key |= 1 << 22
+        if privilege != 3:
+            cpu.fetch_root = root << 12
+            fetch_key |= root | 1 << 26
+    cpu.data_context = context_of(data_key)
+    cpu.fetch_context = context_of(fetch_key)
+    return 0
+
+
+def context_of(key):
+    slot = (key ^ key >> 7 ^ key >> 21 ^ key >> 24) & (CONTEXTS - 1)
+    if cpu.context_keys[slot] == key:
+        return cpu.context_ids[slot]
+    if cpu.next_context >= LAST_CONTEXT:
+        wipe()
+    cpu.next_context += 1
+    cpu.context_keys[slot] = key
+    cpu.context_ids[slot] = cpu.next_context << 32
+    return cpu.next_context << 32
+
+
+def wipe():
+    n = 0
+    while n < 2 * TLB_ENTRIES:
+        cpu.load_tlb[n] = 0
+        cpu.store_tlb[n] = 0
+        cpu.fetch_tlb[n] = 0
+        n += 1
+    end_contexts()
+    cpu.next_context = 0
+    return 0
+
+
+def end_contexts():
+    n = 0
+    while n < CONTEXTS:
+        cpu.context_keys[n] = 0
+        n += 1
+    return 0
+
+
+@exported
+def flush():
+    end_contexts()
+    select()
+    return 0
+
+
+@exported
+def drop_code(granule):
+    slots = u64[cpu.page_slots + (granule >> 8) * 8]
+    if slots:
+        slot = slots + (granule & 255) * 64
+        u64[slot] = handler("undecoded")
+        u64[slot + 16] = handler("undecoded")
+        u64[slot + 32] = handler("undecoded")
+        u64[slot + 48] = handler("undecoded")
+    u8[cpu.marks + granule] &= ~DECODED
+    return 0
+
+
+def slots_of(page):
+    slots = u64[cpu.page_slots + page * 8]
+    if slots:
+        return slots
+    if cpu.pool_used >= cpu.pool_pages:
+        forget_code()
+    slots = cpu.pool + cpu.pool_used * PAGE_SLOTS_SIZE
+    cpu.pool_used += 1
+    u64[cpu.page_slots + page * 8] = slots
+    n = 0
+    while n < 1024:
+        u64[slots + n * 16] = handler("undecoded")
+        n += 1
+    u64[slots + 16384] = handler("page_end")
+    u64[slots + 16400] = page << 12
+    return slots
+
+
+@exported
+def forget_code():
+    n = 0
+    while n < cpu.pool_used:
+        slots = cpu.pool + n * PAGE_SLOTS_SIZE
+        page = u64[slots + 16400] >> 12
+        u64[cpu.page_slots + page * 8] = 0
+        mark = cpu.marks + page * 256
+        end = mark + 256
+        while mark < end:
+            u64[mark] &= ~EIGHT_DECODED
+            mark += 8
+        n += 1
+    cpu.pool_used = 0
+    flush()
+    return 0
+
+
+def prepare(granule, valid):
+    mark = u8[cpu.marks + granule]
+    if mark & WATCH:
+        return HARD
+    if mark & (CODE | TABLE):
+        if cpu.log_count >= LOG_ENTRIES:
+            return HARD
+        cpu.log[cpu.log_count] = granule
+        cpu.log_count += 1
+    if mark & CLEAN:
+        u32[cpu.changed + cpu.changed_count * 4] = granule >> 8
+        cpu.changed_count += 1
+        place = cpu.marks + (granule & ~255)
+        end = place + 256
+        while place < end:
+            u64[place] &= ~EIGHT_CLEAN
+            place += 8
+    if mark & DECODED:
+        drop_code(granule)
+    u8[cpu.marks + granule] &= ~(CODE | TABLE)
+    if mark & WALKED and valid:
+        u8[cpu.marks + granule] &= ~WALKED
+        flush()
+    return 0
+
+
+def load(place, size):
+    if (place & 4095) + size > 4096:
+        return HARD
+    entry = address(cpu.load_tlb) + ((place >> 12) & (TLB_ENTRIES - 1)) * 16
+    if u64[entry] != (cpu.data_context | (place & 0xFFFFF000)):
+        refused = fill(place, LOAD)
+        if refused < 0:
+            return refused
+    host = u64[entry + 8] + place
+    if size == 4:
+        return u32[host]
+    if size == 2:
+        return u16[host]
+    return u8[host]
+
+
+def store_host(place):
+    entry = address(cpu.store_tlb) + ((place >> 12) & (TLB_ENTRIES - 1)) * 16
+    if u64[entry] != (cpu.data_context | (place & 0xFFFFF000)):
+        refused = fill(place, STORE)
+        if refused < 0:
+            return refused
+    return u64[entry + 8] + place
+
+
+def store(place, size, value):
+    if (place & 4095) + size > 4096:
+        return HARD
+    host = store_host(place)
+    if host < 0:
+        return host
+    first = (host - cpu.ram) >> 4
+    last = (host - cpu.ram + size - 1) >> 4
+    if (u8[cpu.marks + first] | u8[cpu.marks + last]) & WATCH:
+        return HARD
+    if u8[cpu.marks + first]:
+        valid = u32[host & ~3] & 1
+        if host & (size - 1):
+            valid = 1
+        if prepare(first, valid) < 0:
+            return HARD
+    if last != first and u8[cpu.marks + last]:
+        if prepare(last, 1) < 0:
+            return HARD
+    if size == 4:
+        u32[host] = value
+    elif size == 2:
+        u16[host] = value
+    else:
+        u8[host] = value
+    return 0
+
+
+def amo_address(place):
+    if place & 3:
+        return HARD
+    host = store_host(place)
+    if host < 0:
+        return host
+    if u8[cpu.marks + ((host - cpu.ram) >> 4)] & WATCH or cpu.log_count >= LOG_ENTRIES:
+        return HARD
+    return host
+
+
+def write_place(host, value):
+    granule = (host - cpu.ram) >> 4
+    if u8[cpu.marks + granule]:
+        prepare(granule, u32[host] & 1)
+    u32[host] = value
+    return 0
+
+
+def load_reserved(place):
+    if place & 3:
+        return HARD
+    entry = address(cpu.load_tlb) + ((place >> 12) & (TLB_ENTRIES - 1)) * 16
+    if u64[entry] != (cpu.data_context | (place & 0xFFFFF000)):
+        refused = fill(place, LOAD)
+        if refused < 0:
+            return refused
+    host = u64[entry + 8] + place
+    cpu.reservation = host - cpu.ram + cpu.ram_base
+    return u32[host]
+
+
+def store_conditional(place, value):
+    host = amo_address(place)
+    if host < 0:
+        return host
+    holds = cpu.reservation == host - cpu.ram + cpu.ram_base
+    cpu.reservation = NO_RESERVATION
+    if not holds:
+        return 1
+    write_place(host, value)
+    return 0
+'''
