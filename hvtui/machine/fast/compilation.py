@@ -1,14 +1,30 @@
-"""From IR text to machine code in this process, by llvmlite."""
+"""From IR text to machine code in this process: by llvmlite, or from the cache if it is there.
+
+On Linux with an x86-64 processor the cache holds code that needs no linker (`flat`), and llvmlite is
+not even loaded; elsewhere it holds an object file, which llvmlite links.
+"""
 
 from __future__ import annotations
 
 import ctypes
+import hashlib
+import importlib
+import importlib.util
+import platform
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
-from hvtui.machine.fast import program
+from hvtui.machine.fast import cache as disk
+from hvtui.machine.fast import flat, program
 from hvtui.machine.fast.layout import Cpu
+
+# What native code offers to Python, with the number of arguments besides the structure.
+_SIGNATURES = {"enter": 0, "flush": 0, "drop_code": 1, "forget_code": 0}
+
+_PROCESSOR_FILE = Path("/proc/cpuinfo")
 
 
 class UnavailableError(Exception):
@@ -26,49 +42,128 @@ class Native:
     keep: object
 
 
-_SIGNATURES = {"enter": 0, "flush": 0, "drop_code": 1, "forget_code": 0}
-_PASSES = ("sroa", "early_cse", "instruction_combine", "simplify_cfg", "gvn", "dead_code")
-
-
 @cache
 def native() -> Native:
     """Return the native code, made once for each process. Raises UnavailableError."""
     try:
-        import llvmlite.binding as llvm
+        return _flat() or _linked()
     except ImportError as error:
-        raise UnavailableError(f"llvmlite is not installed ({error})") from error
+        raise UnavailableError(f"llvmlite cannot be loaded ({error})") from error
+    except (RuntimeError, OSError, AssertionError) as error:
+        raise UnavailableError(f"machine code cannot run here ({error})") from error
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.sha256(repr((program.fingerprint(), *parts)).encode()).hexdigest()
+
+
+def _functions(addresses: Mapping[str, int], keep: object) -> Native:
+    functions = {}
+    for name, arguments in _SIGNATURES.items():
+        parameters = [ctypes.POINTER(Cpu), *[ctypes.c_int64] * arguments]
+        functions[name] = ctypes.CFUNCTYPE(ctypes.c_int64, *parameters)(addresses[name])
+    return Native(**functions, keep=keep)
+
+
+# Without a linker.
+
+
+def _flat() -> Native | None:
+    """Return the code as `flat` loads it, None where that is not possible."""
+    processor = _processor()
+    if processor is None:
+        return None
+    name = _digest("flat", _version(), processor)
+    kept = disk.load(name)
+    try:
+        code = flat.Flat.unpack(kept) if kept is not None else None
+    except ValueError:
+        code = None
+    if code is None or set(code.entries) != set(_SIGNATURES):
+        llvm = _llvm()
+        try:
+            code = flat.flatten(_compile(llvm, _target(llvm, jit=False)), tuple(_SIGNATURES))
+        except flat.NotFlatError:
+            return None
+        disk.keep(name, code.packed())
+    memory, addresses = flat.place(code)
+    return _functions(addresses, memory)
+
+
+def _version() -> bytes:
+    """Return what llvmlite says of its version, without loading it."""
+    spec = importlib.util.find_spec("llvmlite")
+    if spec is None or spec.origin is None:
+        raise UnavailableError("the package llvmlite is not installed")
+    return Path(spec.origin).with_name("_version.py").read_bytes()
+
+
+def _processor() -> str | None:
+    """Return what tells this processor from one that may lack some of its instructions; or None."""
+    if platform.system() != "Linux" or platform.machine() != "x86_64":
+        return None
+    try:
+        lines = _PROCESSOR_FILE.read_text(encoding="utf-8", errors="replace").split("\n\n")[0]
+    except OSError:
+        return None
+    told = ("vendor_id", "cpu family", "model", "flags")
+    return "\n".join(line for line in lines.split("\n") if line.split("\t")[0].strip() in told)
+
+
+# With llvmlite.
+
+
+def _llvm() -> Any:
+    llvm = importlib.import_module("llvmlite.binding")
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    target = llvm.Target.from_triple(llvm.get_process_triple())
-    machine = target.create_target_machine(
+    return llvm
+
+
+def _target(llvm: Any, *, jit: bool) -> Any:
+    models = {} if jit else {"reloc": "pic", "codemodel": "small"}
+    return llvm.Target.from_triple(llvm.get_process_triple()).create_target_machine(
         cpu=llvm.get_host_cpu_name(),
         features=llvm.get_host_cpu_features().flatten(),
         opt=3,
-        jit=True,
+        jit=jit,
+        **models,
     )
+
+
+def _linked() -> Native:
+    """Return the code as llvmlite links it."""
+    llvm = _llvm()
+    llvm.check_jit_execution()
+    machine = _target(llvm, jit=True)
+    host = (llvm.get_process_triple(), llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten())
+    name = _digest("object", _version(), host)
+    code = disk.load(name)
+    if code is None:
+        code = _compile(llvm, machine)
+        disk.keep(name, code)
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
+    engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+    engine.finalize_object()
+    return _functions({name: engine.get_function_address(name) for name in _SIGNATURES}, engine)
+
+
+def _compile(llvm: Any, machine: Any) -> bytes:
     module = llvm.parse_assembly(program.ir_text())
     module.verify()
-    _optimize(llvm, module, machine)
-    engine = llvm.create_mcjit_compiler(module, machine)
-    engine.finalize_object()
-    functions = {}
-    for name, arguments in _SIGNATURES.items():
-        kind = ctypes.CFUNCTYPE(
-            ctypes.c_int64, ctypes.POINTER(Cpu), *[ctypes.c_int64] * arguments
-        )
-        functions[name] = kind(engine.get_function_address(name))
-    return Native(**functions, keep=engine)
-
-
-def _optimize(llvm: Any, module: Any, machine: Any) -> None:
+    # What comes before code generation can be short: the text is nearly as it should be.
     options = llvm.create_pipeline_tuning_options(speed_level=2)
-    builder = llvm.create_pass_builder(machine, options)
     passes = llvm.create_new_module_pass_manager()
-    passes.add_always_inliner_pass()
-    passes.add_sroa_pass()
-    passes.add_instruction_combine_pass()
-    passes.add_simplify_cfg_pass()
-    passes.add_new_gvn_pass()
-    passes.add_instruction_combine_pass()
-    passes.add_simplify_cfg_pass()
-    passes.run(module, builder)
+    for add in (
+        passes.add_always_inliner_pass,
+        passes.add_sroa_pass,
+        passes.add_instruction_combine_pass,
+        passes.add_simplify_cfg_pass,
+        passes.add_new_gvn_pass,
+        passes.add_instruction_combine_pass,
+        passes.add_simplify_cfg_pass,
+    ):
+        add()
+    passes.run(module, llvm.create_pass_builder(machine, options))
+    code: bytes = machine.emit_object(module)
+    return code
