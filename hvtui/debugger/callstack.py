@@ -21,6 +21,7 @@ from enum import Enum
 from typing import NamedTuple, TypeAlias, TypeVar
 
 from asm.isa.trapbits import TrapBit
+from hvtui.debugger.crossings import MachineReset
 from hvtui.debugger.positions import Position, Whereabouts
 from hvtui.machine.events import TrapReturned, TrapTaken
 from hvtui.machine.privilege import Privilege
@@ -80,6 +81,9 @@ class Entered(Enum):
     SWITCHED = "switched to"
 
 
+_HANDLERS = frozenset({Entered.TRAP, Entered.INTERRUPT, Entered.INJECTED})
+
+
 @dataclass(frozen=True, slots=True)
 class Activation:
     """Code that runs since the machine entered it at `entry`, in the mode `privilege`.
@@ -99,6 +103,11 @@ class Activation:
     times: int = 1
     serial: int = 0
     since: int = 0
+
+    @property
+    def is_handler(self) -> bool:
+        """Tell whether a trap or an interrupt led here, be it handed on by a hypervisor."""
+        return self.entered in _HANDLERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +156,7 @@ class StackState(NamedTuple):
     top: Activation
     frames: Frame | None
     ended: tuple[int, ...]
+    reset_event: MachineReset | None
 
 
 def _identity(position: Position) -> int:
@@ -168,30 +178,35 @@ class CallStack:
         self.frames: Frame | None = None
         # The serials of the activations that the last xRET ended.
         self.ended: tuple[int, ...] = ()
+        # The last reset that the guest asked for.
+        self.reset_event: MachineReset | None = None
 
-    def reset(self, entry: Position, privilege: Privilege, instant: int = 0) -> None:
-        """Begin anew, at the first instruction."""
+    def reset(self, entry: Position, privilege: Privilege, instant: int = 0) -> MachineReset:
+        """Begin anew, at the first instruction: all activations end. Return what has happened."""
+        event = MachineReset(instant, self.top.privilege, privilege)
+        if instant:
+            self.reset_event = event
+        self.ended = tuple(self._serials_above(None))
         self._parked.clear()
         self._threads.clear()
         self._vectors.clear()
-        self.ended = ()
         self._times.clear()
         self._serial += 1
         self.top = Activation(Entered.RESET, entry, privilege, serial=self._serial, since=instant)
         self.frames = None
+        return event
 
     def capture(self) -> StackState:
         """Return the state. The chains in it are shared, and all the rest is bounded."""
         return StackState(
             self._serial, dict(self._parked), dict(self._threads), frozenset(self._vectors),
-            dict(self._times), self.top, self.frames, self.ended,
+            dict(self._times), self.top, self.frames, self.ended, self.reset_event,
         )  # fmt: skip
 
     def restore(self, state: StackState) -> None:
         """Take up a state."""
-        self._serial, self.top, self.frames, self.ended = (
-            state.serial, state.top, state.frames, state.ended,
-        )  # fmt: skip
+        self._serial, self.top, self.frames = state.serial, state.top, state.frames
+        self.ended, self.reset_event = state.ended, state.reset_event
         self._parked, self._threads = dict(state.parked), dict(state.threads)
         self._vectors, self._times = set(state.vectors), dict(state.times)
 
@@ -329,11 +344,12 @@ class CallStack:
         if self.top.event and self.top.below and _VIRTUAL_RETURNS.intersection(self.top.event.bits):
             self.ended += (self.top.below.activation.serial,)
 
-    def _serials_above(self, activation: Activation) -> Iterator[int]:
-        level = self.top
-        while level.serial != activation.serial and level.below is not None:
+    def _serials_above(self, activation: Activation | None) -> Iterator[int]:
+        """Yield the activations above one that runs or waits in the stack of now; None for all."""
+        level: Activation | None = self.top
+        while level is not None and (activation is None or level.serial != activation.serial):
             yield level.serial
-            level = level.below.activation
+            level = level.below.activation if level.below else None
 
     def _target(self, frame: Frame) -> Position:
         physical = frame.site_physical

@@ -7,7 +7,13 @@ from typing import NamedTuple, Protocol
 
 from hvtui.debugger.callstack import CallStack, Passage, StackState
 from hvtui.debugger.console import Console, ConsoleMark
-from hvtui.debugger.narration import describe_kernel, describe_return, describe_trap
+from hvtui.debugger.crossings import MachineReset
+from hvtui.debugger.narration import (
+    describe_kernel,
+    describe_reset,
+    describe_return,
+    describe_trap,
+)
 from hvtui.debugger.positions import Position, Whereabouts
 from hvtui.debugger.traplog import LogMark, TrapLog
 from hvtui.debugger.views.guestcsrs import GuestState, VirtualCsrs
@@ -27,6 +33,9 @@ class Listener(Protocol):
 
     def kernel_instruction(self, event: KernelInstruction, position: Position) -> None:
         """A kernel instruction was met below M at `position`."""
+
+    def machine_reset(self, event: MachineReset, position: Position) -> None:
+        """The guest has reset the machine; `position` is where it begins anew."""
 
     def stack_shrank(self) -> None:
         """A function or a handler has returned, or the stack was exchanged for another."""
@@ -67,7 +76,7 @@ class Follower:
         observers.output.append(self._on_output)
         observers.reset.append(self._on_reset)
         machine.probes.follow_calls(self._on_call, self._on_return_from_call)
-        self._on_reset()
+        self._begin()
 
     @property
     def here(self) -> Position:
@@ -139,9 +148,15 @@ class Follower:
             self.on_output(event)
 
     def _on_reset(self) -> None:
+        event, here = self._begin(), self.here
+        self.last_event = lambda: describe_reset(event, here)
+        if self.listener is not None:
+            self.listener.machine_reset(event, here)
+
+    def _begin(self) -> MachineReset:
         machine = self.machine
         self.guests.reset()
-        self.callstack.reset(self.here, machine.hart.privilege, machine.instant)
+        return self.callstack.reset(self.here, machine.hart.privilege, machine.instant)
 
     def _on_call(self, site: int, physical: int | None, target: int, link: int) -> None:
         self.callstack.call(site, physical, target, link, self._sp, self.machine.instant)

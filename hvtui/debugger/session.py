@@ -20,6 +20,7 @@ from hvtui.debugger.breakpoints import (
     TrapBreakpoint,
     WatchBreakpoint,
 )
+from hvtui.debugger.crossings import RING_CHANGES, TRAPS
 from hvtui.debugger.edits import Change, ConsoleInput, TrapBitToggle
 from hvtui.debugger.expressions.compiling import Expression, MemoryPlace, compile_expression
 from hvtui.debugger.expressions.live import LiveMachine
@@ -164,6 +165,28 @@ class Session:
         """
         return self._forwards(self._stepping.finish)
 
+    def finish_trap(self) -> Stopped:
+        """Run until the present trap handler ends, in whichever of its functions it is.
+
+        Raises MoveError where no trap or interrupt led to.
+        """
+        return self._forwards(self._stepping.finish_trap)
+
+    def to_trap(self) -> Stopped:
+        """Run until the next trap or interrupt has been taken."""
+        return self._forwards(lambda: self._stepping.landmark(TRAPS))
+
+    def to_ring_change(self) -> Stopped:
+        """Run until after the next step that changes the ring."""
+        return self._forwards(lambda: self._stepping.landmark(RING_CHANGES))
+
+    def step_guest(self) -> Stopped:
+        """Go to the next source line that a guest executes, over all that its hypervisor does.
+
+        Raises MoveError where there are no guests.
+        """
+        return self._forwards(self._stepping.line_of_guest)
+
     def resume(self) -> Stopped:
         """Run until a breakpoint, the end, or `pause`."""
         return self._forwards(lambda: self._mover.run(None, ""))
@@ -213,6 +236,28 @@ class Session:
         Raises MoveError if nothing did: where the machine was reset.
         """
         return self._backwards(self._reversing.finish)
+
+    def reverse_finish_trap(self) -> Stopped:
+        """Go back to before the trap or interrupt that led to the present handler.
+
+        Raises MoveError where none did.
+        """
+        return self._backwards(self._reversing.finish_trap)
+
+    def reverse_to_trap(self) -> Stopped:
+        """Go back to after the last trap or interrupt before, or to the beginning of the run."""
+        return self._backwards(lambda: self._reversing.landmark(TRAPS))
+
+    def reverse_to_ring_change(self) -> Stopped:
+        """Go back to after the last change of the ring before, or to the beginning of the run."""
+        return self._backwards(lambda: self._reversing.landmark(RING_CHANGES))
+
+    def reverse_step_guest(self) -> Stopped:
+        """Go back to the beginning of a guest's source line, or the last before it of any guest.
+
+        Raises MoveError where there are no guests.
+        """
+        return self._backwards(self._reversing.line_of_guest)
 
     def reverse_resume(self) -> Stopped:
         """Go back to the last time that a breakpoint was met, or to the beginning of the run."""
