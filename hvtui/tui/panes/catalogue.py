@@ -9,6 +9,7 @@ from textual.widget import Widget
 
 from hvtui.tui.panes.bitmap import BitmapPane
 from hvtui.tui.panes.console import ConsolePane
+from hvtui.tui.panes.lesson import LessonPane
 from hvtui.tui.panes.registers import RegistersPane
 from hvtui.tui.panes.rings import RingsPane
 from hvtui.tui.panes.source import SourcePane
@@ -38,6 +39,7 @@ PANES: tuple[PaneInfo, ...] = (
     PaneInfo("registers", "4", "Registers", "Regs", lambda name: RegistersPane(id=name)),
     PaneInfo("stack", "5", "Call stack", "Stack", lambda name: StackPane(id=name)),
     PaneInfo("console", "6", "Console", "Cons", lambda name: ConsolePane(id=name), "#console-output"),
+    PaneInfo("lesson", "l", "Lesson", "Less", lambda name: LessonPane(id=name)),
 )  # fmt: skip
 
 PANES_BY_NAME = {pane.name: pane for pane in PANES}
