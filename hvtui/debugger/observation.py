@@ -12,6 +12,7 @@ from hvtui.debugger.baseline import Baseline, csr_values
 from hvtui.debugger.breakpoints import (
     Breakpoint,
     Breakpoints,
+    LostBreakpoint,
     PlaceBreakpoint,
     TrapBreakpoint,
     WatchBreakpoint,
@@ -150,6 +151,15 @@ def _view(breakpoint: Breakpoint) -> BreakpointView:
             return replace(view, is_trap=True, bit=trap.bit)
         case WatchBreakpoint():
             return replace(view, is_watch=True)
+        case LostBreakpoint(why=why, kept=kept):
+            condition = view.condition or kept.condition
+            return replace(
+                view,
+                condition=condition,
+                is_trap=kept.kind == "trap",
+                is_watch=kept.kind == "watch",
+                lost=why,
+            )
         case PlaceBreakpoint(locations=locations):
             physical = frozenset(location.physical for location in locations)
             return replace(view, physical=physical, lines=frozenset(_lines(locations)))

@@ -91,7 +91,8 @@ class BreakpointView:
     """A breakpoint as a screen shows it.
 
     `physical` and `lines` (component, file, line) say where; `bit` which trap bit one on traps is
-    about, if it names one. `ignored` is how many more hits will not stop the machine.
+    about, if it names one. `ignored` is how many more hits will not stop the machine. `lost` says why
+    it stops at nothing any more, and is empty for all others.
     """
 
     number: int
@@ -105,6 +106,7 @@ class BreakpointView:
     bit: TrapBit | None = None
     physical: frozenset[int] = frozenset()
     lines: frozenset[tuple[str, str, int]] = frozenset()
+    lost: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 from hvtui.debugger.commands.formats import evaluated
 from hvtui.debugger.expressions.compiling import Expression
@@ -66,6 +66,12 @@ class Displays:
         self._next += 1
         self._by_number[added.number] = added
         return added
+
+    def renew(self, expression: Callable[[Expression], Expression]) -> None:
+        """Put another expression in the place of each: the program has changed."""
+        for number, known in self._by_number.items():
+            self._by_number[number] = replace(known, expression=expression(known.expression))
+        self._here, self._before = {}, {}
 
     def remove(self, number: int) -> None:
         """Show a display no longer. It is no error if it was not."""
