@@ -27,10 +27,12 @@ from hvtui.debugger.expressions.live import LiveMachine
 from hvtui.debugger.expressions.names import Scope
 from hvtui.debugger.expressions.readable import ReadError
 from hvtui.debugger.history import DEFAULT_BUDGET, Cut
+from hvtui.debugger.keeping import bring_back, keep
 from hvtui.debugger.locations import Location, resolve
 from hvtui.debugger.moving import MoveError, Mover
 from hvtui.debugger.observation import observe
 from hvtui.debugger.positions import Position
+from hvtui.debugger.reloading import Reloading
 from hvtui.debugger.reversing import Reversing
 from hvtui.debugger.snapshot import Snapshot, StopKind, Stopped
 from hvtui.debugger.stepping import Stepping
@@ -63,6 +65,7 @@ class Session:
         self._mover = Mover(system, self.breakpoints, self._show, budget=budget)
         self._stepping = Stepping(self._mover)
         self._reversing = Reversing(self._mover)
+        self._reloading = Reloading(self._mover)
         self._begin()
 
     def _begin(self) -> None:
@@ -102,6 +105,11 @@ class Session:
     def scope(self) -> Scope:
         """Where the names in expressions are looked up now: in the running component first."""
         return Scope.of(self.system, self.here.component)
+
+    @property
+    def before(self) -> Baseline:
+        """How things were at the last stop, before the move that led here."""
+        return self._before_move
 
     @property
     def limit(self) -> int | None:
@@ -290,6 +298,26 @@ class Session:
             self._mover.begin(self.system.fresh_machine())
             self._begin()
         return self.stop
+
+    def reload(self, system: System, *, from_start: bool = False) -> Stopped:
+        """Go on with `system`, what has become of the present one's files, from where this one stands.
+
+        That is the same place in the program, come by as often, or else the same instant; with
+        `from_start`, the beginning. `pause` ends the run there. Breakpoints move with the lines that
+        they are at, and their counts begin at zero; those that fit nowhere become lost ones.
+        """
+        with self._mover.moved():
+            stood = None if from_start else self.stop.kind
+            self.stop = self._reloading.reload(system, lambda: self._take_up(system), stood)
+            self._before_move = Baseline.of(self._mover.follower)
+        return self.stop
+
+    def _take_up(self, system: System) -> None:
+        kept = [(keep(known, self.system), known.number) for known in self.breakpoints]
+        self.breakpoints.replace(bring_back(known, number, system) for known, number in kept)
+        self.system = self._mover.system = system
+        self._mover.begin(system.fresh_machine())
+        self._begin()
 
     def post(self, action: Callable[[], object]) -> None:
         """Do `action` as soon as the machine is between two steps: now, if it stands still.
