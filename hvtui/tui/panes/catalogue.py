@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from textual.widget import Widget
 
 from hvtui.tui.panes.bitmap import BitmapPane
+from hvtui.tui.panes.command import CommandPane
 from hvtui.tui.panes.console import ConsolePane
 from hvtui.tui.panes.lesson import LessonPane
 from hvtui.tui.panes.registers import RegistersPane
@@ -39,6 +40,9 @@ PANES: tuple[PaneInfo, ...] = (
     PaneInfo("registers", "4", "Registers", "Regs", lambda name: RegistersPane(id=name)),
     PaneInfo("stack", "5", "Call stack", "Stack", lambda name: StackPane(id=name)),
     PaneInfo("console", "6", "Console", "Cons", lambda name: ConsolePane(id=name), "#console-output"),
+    PaneInfo(
+        "command", "colon", "Command line", "Cmd", lambda name: CommandPane(id=name), "#command-input"
+    ),
     PaneInfo("lesson", "l", "Lesson", "Less", lambda name: LessonPane(id=name)),
 )  # fmt: skip
 

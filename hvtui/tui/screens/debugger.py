@@ -24,18 +24,20 @@ from hvtui.debugger.listing import Disassembly
 from hvtui.debugger.locations import Location
 from hvtui.debugger.positions import Position
 from hvtui.debugger.session import Lens, MoveError, Session
-from hvtui.debugger.snapshot import Snapshot, StopKind
+from hvtui.debugger.snapshot import Snapshot, StopKind, Stopped
 from hvtui.machinefile.system import Component
 from hvtui.tui.actions.everything import ACTIONS_BY_NAME, bindings
 from hvtui.tui.arrangement import AREAS, SOURCE, Layout
 from hvtui.tui.bars import Bar, HeaderBar, StatusBar
 from hvtui.tui.body import Body
+from hvtui.tui.commanding import Commands
 from hvtui.tui.key_bar import KeyBar
-from hvtui.tui.messages import Alter, Do, Edit, Inspect, LookAt, MachineEdit, Say, Travel
+from hvtui.tui.messages import Alter, Do, Edit, Execute, Inspect, LookAt, MachineEdit, Say, Travel
 from hvtui.tui.move_queue import Move, MoveQueue
 from hvtui.tui.palette import ActionProvider
 from hvtui.tui.panes.bitmap import BitmapPane
 from hvtui.tui.panes.catalogue import PANES, PANES_BY_NAME
+from hvtui.tui.panes.command import CommandPane
 from hvtui.tui.panes.console import ConsolePane
 from hvtui.tui.panes.pane import Inspects, Pane
 from hvtui.tui.panes.source import SourcePane
@@ -90,6 +92,7 @@ class DebuggerScreen(Screen[None]):
         self.snapshot = session.snapshot()
         self._resumes_on_input = False
         self._moves = MoveQueue(self._move_in_worker)
+        self.commands = Commands(self)
         session.on_progress = lambda snapshot: self._tell(self.Seen(snapshot))
 
     def compose(self) -> ComposeResult:
@@ -108,6 +111,7 @@ class DebuggerScreen(Screen[None]):
         self.title = self.snapshot.title
         self.query_one(KeyBar).leads_back = self.has_gallery
         self.query_one(SourcePane).disassembly_of = self._disassembly
+        self.query_one(CommandPane).attach(self.commands)
         self._show(self.snapshot)
         self.query_one(SourcePane).focus()
 
@@ -132,6 +136,7 @@ class DebuggerScreen(Screen[None]):
             self._show(self.session.snapshot())
         self._resumes_on_input = self.snapshot.stop.kind is StopKind.WAITING
         self._moves.ended(self.snapshot.stop)
+        self.commands.stood()
 
     def on_debugger_screen_refused(self, message: Refused) -> None:
         """Say why a move or a change was not possible."""
@@ -227,8 +232,9 @@ class DebuggerScreen(Screen[None]):
     def _move_in_worker(self, move: Move) -> None:
         worker = get_current_worker()
         try:
-            if not worker.is_cancelled:
-                move()
+            stopped = None if worker.is_cancelled else move()
+            if isinstance(stopped, Stopped):
+                self.commands.after_stop(stopped)
         except MoveError as error:
             self._tell(self.Refused(str(error)))
         finally:
@@ -242,6 +248,7 @@ class DebuggerScreen(Screen[None]):
     def pause(self) -> None:
         """Stop the running machine, and forget the moves that wait."""
         self._moves.forget()
+        self.commands.drop()
         self.session.pause()
 
     def on_travel(self, message: Travel) -> None:
@@ -309,6 +316,10 @@ class DebuggerScreen(Screen[None]):
     def on_say(self, message: Say) -> None:
         """Tell the person something."""
         self.say(message.text, is_problem=message.is_problem)
+
+    def on_execute(self, message: Execute) -> None:
+        """Do a command."""
+        self.commands.want(message.line, is_typed=False)
 
     def on_do(self, message: Do) -> None:
         """Do an action, when what led to it is over."""
