@@ -7,7 +7,7 @@ snapshots through `on_progress`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import TypeAlias
@@ -26,9 +26,11 @@ from hvtui.debugger.expressions.compiling import Expression, MemoryPlace, compil
 from hvtui.debugger.expressions.live import LiveMachine
 from hvtui.debugger.expressions.names import Scope
 from hvtui.debugger.expressions.readable import ReadError
-from hvtui.debugger.history import DEFAULT_BUDGET, Cut
+from hvtui.debugger.history import DEFAULT_BUDGET, Cut, Recorded
 from hvtui.debugger.keeping import bring_back, keep
 from hvtui.debugger.locations import Location, resolve
+from hvtui.debugger.logfilter import LogFilter
+from hvtui.debugger.logmoves import LogMoves
 from hvtui.debugger.moving import MoveError, Mover
 from hvtui.debugger.observation import observe
 from hvtui.debugger.positions import Position
@@ -65,6 +67,7 @@ class Session:
         self._mover = Mover(system, self.breakpoints, self._show, budget=budget)
         self._stepping = Stepping(self._mover)
         self._reversing = Reversing(self._mover)
+        self._log_moves = LogMoves(self._mover, self._reversing)
         self._reloading = Reloading(self._mover)
         self._begin()
 
@@ -95,6 +98,11 @@ class Session:
     def frontier(self) -> int:
         """The furthest instant that the run has come to: later than the present after a travel."""
         return self._mover.timeline.frontier
+
+    @property
+    def changes(self) -> Sequence[Recorded]:
+        """What came from outside in the run so far and in the known future: input, and edits."""
+        return self._mover.timeline.history.changes
 
     @property
     def live(self) -> LiveMachine:
@@ -195,6 +203,13 @@ class Session:
         """
         return self._forwards(self._stepping.line_of_guest)
 
+    def to_logged(self, wanted: LogFilter | None = None) -> Stopped:
+        """Go to where the next event of the trap log that `wanted` lets through is about to happen.
+
+        In the known future breakpoints are passed; beyond it the machine runs.
+        """
+        return self._backwards(lambda: self._log_moves.on(wanted))
+
     def resume(self) -> Stopped:
         """Run until a breakpoint, the end, or `pause`."""
         return self._forwards(lambda: self._mover.run(None, ""))
@@ -266,6 +281,13 @@ class Session:
         Raises MoveError where there are no guests.
         """
         return self._backwards(self._reversing.line_of_guest)
+
+    def reverse_to_logged(self, wanted: LogFilter | None = None) -> Stopped:
+        """Go back to before the last event of the trap log that `wanted` lets through.
+
+        Raises MoveError if there is none before this instant.
+        """
+        return self._backwards(lambda: self._log_moves.back(wanted))
 
     def reverse_resume(self) -> Stopped:
         """Go back to the last time that a breakpoint was met, or to the beginning of the run."""

@@ -357,7 +357,7 @@ def test_traps_and_components_are_told() -> None:
     ("line", "told"),
     [
         ("brek main", 'there is no command "brek"; did you mean break?'),
-        ("re", "could be restart, reverse-continue"),
+        ("re", "could be reload, restart, reverse-continue"),
         ("info brekpoints", 'there is no topic of info "brekpoints"; did you mean breakpoints?'),
         ("break looop", 'no label is named "looop"; did you mean loop?'),
         ("break trap ilegal", "did you mean illegal?"),

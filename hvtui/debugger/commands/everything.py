@@ -5,7 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from hvtui.debugger.commands import breaking, code, going, helping, information, outside, values
+from hvtui.debugger.commands import (
+    breaking,
+    code,
+    files,
+    going,
+    helping,
+    information,
+    outside,
+    values,
+)
 from hvtui.debugger.commands.completing import shifted
 from hvtui.debugger.commands.context import Context
 from hvtui.debugger.commands.table import Command, CommandError, Group, Names
@@ -19,6 +28,7 @@ GROUPS: tuple[Group, ...] = (
     values.GROUP,
     code.GROUP,
     outside.GROUP,
+    files.GROUP,
     helping.GROUP,
 )
 
