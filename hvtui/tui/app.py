@@ -107,7 +107,7 @@ class HvtuiApp(App[None]):
                 gallery.opening = None
 
 
-_OWN_WAY = frozenset({"Keys", "Maximize", "Minimize"})
+_OWN_WAY = frozenset({"Keys", "Maximize", "Minimize", "Screenshot"})
 
 
 def cards() -> tuple[Card, ...]:

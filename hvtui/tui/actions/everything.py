@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from textual.binding import Binding
 
-from hvtui.tui.actions import breaking, changing, moving, program, reversing, viewing
+from hvtui.tui.actions import breaking, changing, moving, program, reversing, saving, viewing
 from hvtui.tui.actions.table import Action, Group
 
 # In the order in which the help lists them, and the footer its keys.
@@ -17,6 +17,7 @@ GROUPS: tuple[Group, ...] = (
     changing.GROUP,
     viewing.GROUP,
     viewing.PLACES,
+    saving.GROUP,
     program.GROUP,
 )
 ACTIONS: tuple[Action, ...] = tuple(action for group in GROUPS for action in group)
