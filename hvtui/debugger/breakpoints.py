@@ -20,6 +20,9 @@ from hvtui.debugger.locations import Location
 from hvtui.debugger.trapconditions import TrapCondition
 from hvtui.machine.events import KernelInstruction, TrapReturned, TrapTaken
 
+# More marks than these nobody could tell apart.
+_MOST_HITS_TOLD = 4096
+
 
 @dataclass(slots=True)
 class Breakpoint:
@@ -213,6 +216,11 @@ class Breakpoints:
         index = bisect_left(self._hits, hit)
         if self._hits[index : index + 1] != [hit]:
             self._hits.insert(index, hit)
+
+    @property
+    def hit_instants(self) -> tuple[int, ...]:
+        """The instants of the hits up to the frontier, ascending; of very many, the latest."""
+        return tuple(instant for instant, _ in self._hits[-_MOST_HITS_TOLD:])
 
     def expire(self, breakpoint: Breakpoint) -> None:
         """Remove a one-shot breakpoint that has stopped the machine."""

@@ -337,8 +337,12 @@ class Mover:
 
     def _look_at(self, crossing: Crossing | None) -> None:
         if self._is_done is not None and self._is_done(crossing):
-            self._goal_reached = True
-            self.machine.request_stop()
+            self.reach_goal()
+
+    def reach_goal(self) -> None:
+        """End what `seek` runs after this step: what it was run for has come."""
+        self._goal_reached = True
+        self.machine.request_stop()
 
     def _meet(self, met: list[TrapBreakpoint]) -> None:
         """Stop after this step for breakpoints; the last event is what they met."""
