@@ -32,7 +32,6 @@ from hvtui.debugger.snapshot import (
     TrapCell,
     named_cell,
 )
-from hvtui.debugger.upcoming import upcoming
 from hvtui.machine.events import TrapTaken
 
 STACK_SHOWN = 200
@@ -70,7 +69,7 @@ def observe(
             number for number, value in enumerate(before.registers) if registers[number] != value
         ),
         position=here,
-        upcoming=upcoming(machine, here),
+        upcoming=follower.upcoming,
         privilege=hart.privilege,
         csrs=tuple(
             CsrValue(name, value, before.csrs.get(name, value) != value)
@@ -83,6 +82,8 @@ def observe(
         console=follower.console.lines,
         speed=speed,
         frontier=max(frontier, machine.instant),
+        arrival=follower.arrival,
+        privilege_before=before.privilege,
     )
 
 
@@ -145,6 +146,8 @@ def _view(breakpoint: Breakpoint) -> BreakpointView:
         breakpoint.hits,
         condition=breakpoint.condition.text if breakpoint.condition else "",
         ignored=breakpoint.ignored,
+        one_shot=breakpoint.one_shot,
+        commands=breakpoint.commands,
     )
     match breakpoint:
         case TrapBreakpoint(trap=trap):
