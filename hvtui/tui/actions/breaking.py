@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hvtui.tui.actions.table import Group
-from hvtui.tui.arrangement import BITMAP, COMMAND
+from hvtui.tui.arrangement import BITMAP
 from hvtui.tui.panes.bitmap import BitmapPane
-from hvtui.tui.panes.command import CommandPane
 from hvtui.tui.panes.source import SourcePane
-from hvtui.tui.screens.breakpoints import BreakpointsScreen
 from hvtui.tui.screens.traps import TrapScreen
 
 if TYPE_CHECKING:
@@ -33,14 +31,7 @@ def break_on_trap(screen: DebuggerScreen) -> None:
     screen.app.push_screen(TrapScreen(screen.session, screen.alter), screen.say)
 
 
-@GROUP.action("list_breakpoints", "B", label="list", rank=10)
-def list_breakpoints(screen: DebuggerScreen) -> None:
-    """List the breakpoints: switch on and off, remove."""
-    screen.app.push_screen(BreakpointsScreen(screen.session, screen.alter))
-
-
 @GROUP.action("watch", "w")
 def watch(screen: DebuggerScreen) -> None:
-    """Say at the command line what to watch: memory, a register, any expression."""
-    screen.go_to_pane(COMMAND)
-    screen.query_one(CommandPane).begin("watch ")
+    """Type what to watch: memory, a register, any expression."""
+    screen.compose_command("watch ")

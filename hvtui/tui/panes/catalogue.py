@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from textual.widget import Widget
 
 from hvtui.tui.panes.bitmap import BitmapPane
+from hvtui.tui.panes.breakpoints import BreakpointsPane
 from hvtui.tui.panes.command import CommandPane
 from hvtui.tui.panes.console import ConsolePane
 from hvtui.tui.panes.lesson import LessonPane
@@ -43,6 +44,7 @@ PANES: tuple[PaneInfo, ...] = (
     PaneInfo(
         "command", "colon", "Command line", "Cmd", lambda name: CommandPane(id=name), "#command-input"
     ),
+    PaneInfo("breakpoints", "B", "Breakpoints", "Brk", lambda name: BreakpointsPane(id=name)),
     PaneInfo("lesson", "l", "Lesson", "Less", lambda name: LessonPane(id=name)),
 )  # fmt: skip
 

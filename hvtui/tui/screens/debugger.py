@@ -27,15 +27,27 @@ from hvtui.debugger.session import Lens, MoveError, Session
 from hvtui.debugger.snapshot import Snapshot, StopKind, Stopped
 from hvtui.machinefile.system import Component
 from hvtui.tui.actions.everything import ACTIONS_BY_NAME, bindings
-from hvtui.tui.arrangement import AREAS, SOURCE, Layout
+from hvtui.tui.arrangement import AREAS, COMMAND, SOURCE, Layout
 from hvtui.tui.bars import Bar, HeaderBar, StatusBar
 from hvtui.tui.body import Body
 from hvtui.tui.commanding import Commands
 from hvtui.tui.key_bar import KeyBar
-from hvtui.tui.messages import Alter, Do, Edit, Execute, Inspect, LookAt, MachineEdit, Say, Travel
+from hvtui.tui.messages import (
+    Alter,
+    Compose,
+    Do,
+    Edit,
+    Execute,
+    Inspect,
+    LookAt,
+    MachineEdit,
+    Say,
+    Travel,
+)
 from hvtui.tui.move_queue import Move, MoveQueue
 from hvtui.tui.palette import ActionProvider
 from hvtui.tui.panes.bitmap import BitmapPane
+from hvtui.tui.panes.breakpoints import BreakpointsPane
 from hvtui.tui.panes.catalogue import PANES, PANES_BY_NAME
 from hvtui.tui.panes.command import CommandPane
 from hvtui.tui.panes.console import ConsolePane
@@ -112,6 +124,8 @@ class DebuggerScreen(Screen[None]):
         self.query_one(KeyBar).leads_back = self.has_gallery
         self.query_one(SourcePane).disassembly_of = self._disassembly
         self.query_one(CommandPane).attach(self.commands)
+        displays = self.commands.interpreter.context.displays
+        self.query_one(BreakpointsPane).attach(self.session, displays)
         self._show(self.snapshot)
         self.query_one(SourcePane).focus()
 
@@ -320,6 +334,15 @@ class DebuggerScreen(Screen[None]):
     def on_execute(self, message: Execute) -> None:
         """Do a command."""
         self.commands.want(message.line, is_typed=False)
+
+    def compose_command(self, text: str) -> None:
+        """Open the command line with a text typed."""
+        self.go_to_pane(COMMAND)
+        self.query_one(CommandPane).begin(text)
+
+    def on_compose(self, message: Compose) -> None:
+        """Open the command line with a text typed."""
+        self.compose_command(message.text)
 
     def on_do(self, message: Do) -> None:
         """Do an action, when what led to it is over."""
