@@ -14,6 +14,7 @@ from hvtui.debugger.following import Follower
 from hvtui.debugger.views.guestcsrs import GuestState
 from hvtui.machine.board import Machine
 from hvtui.machine.memory import RamState
+from hvtui.machine.privilege import Privilege
 
 # The CSRs that tell how the hart came here and how it will go back, in the order of a trap.
 SHOWN_CSRS = (
@@ -30,13 +31,14 @@ _CONSTANT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """How things were: registers, CSRs by name, counts of kernel instructions below M, RAM, guests."""
+    """How things were: registers, CSRs by name, counts of kernel instructions, RAM, guests, mode."""
 
     registers: tuple[int, ...]
     csrs: Mapping[str, int]
     hits: Mapping[TrapBit, int]
     ram: RamState
     guests: Mapping[str, GuestState]
+    privilege: Privilege
 
     @classmethod
     def of(cls, follower: Follower) -> Baseline:
@@ -48,6 +50,7 @@ class Baseline:
             dict(follower.traplog.hits),
             machine.ram.capture(),
             follower.guests.capture(),
+            machine.hart.privilege,
         )
 
 

@@ -15,7 +15,9 @@ from hvtui.debugger.narration import (
     describe_trap,
 )
 from hvtui.debugger.positions import Position, Whereabouts
-from hvtui.debugger.traplog import LogMark, TrapLog
+from hvtui.debugger.rehearsal import Rehearsal
+from hvtui.debugger.traplog import LogEntry, LogMark, TrapLog
+from hvtui.debugger.upcoming import Upcoming, upcoming
 from hvtui.debugger.views.guestcsrs import GuestState, VirtualCsrs
 from hvtui.machine.board import Machine
 from hvtui.machine.events import DeviceOutput, KernelInstruction, Outcome, TrapReturned, TrapTaken
@@ -64,6 +66,7 @@ class Follower:
         self.listener = listener
         self.on_output: Callable[[DeviceOutput], None] | None = None
         self.whereabouts = Whereabouts(system, machine)
+        self.rehearsal = Rehearsal(machine)
         self.callstack = CallStack(self.whereabouts)
         self.traplog = TrapLog(self.whereabouts.of)
         self.console = Console()
@@ -83,6 +86,18 @@ class Follower:
         """The position of the next instruction."""
         hart = self.machine.hart
         return self.whereabouts.at(hart.pc, hart.privilege)
+
+    @property
+    def upcoming(self) -> Upcoming:
+        """The next instruction, and what the next step does."""
+        return upcoming(self.rehearsal, self.here, self.whereabouts)
+
+    @property
+    def arrival(self) -> LogEntry | None:
+        """What the last step was, if it was a trap, an xRET or the like."""
+        entries = self.traplog.entries
+        last = entries[-1] if entries else None
+        return last if last is not None and last.instant == self.machine.instant - 1 else None
 
     def capture(self) -> FollowerState:
         """Return the state: with the machine's it makes a place in time to come back to."""

@@ -19,7 +19,7 @@ from hvtui.machine.events import (
 )
 
 # Causes whose mtval is an address that a person wants to see.
-_ADDRESS_CAUSES = frozenset(
+ADDRESS_CAUSES = frozenset(
     {
         Cause.MISALIGNED_FETCH,
         Cause.FETCH_ACCESS,
@@ -64,7 +64,7 @@ def describe_trap(event: TrapTaken, position: Position) -> str:
         parts.append(instruction_text(event.word, event.pc))
     if event.bits:
         parts.append(f"({name_bits(event.bits)})")
-    if not event.is_interrupt and event.cause in _ADDRESS_CAUSES:
+    if not event.is_interrupt and event.cause in ADDRESS_CAUSES:
         parts.append(f"(address {event.tval:#010x})")
     return f"{' '.join(parts)} {position}, {rings(event)}"
 

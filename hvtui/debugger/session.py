@@ -39,6 +39,7 @@ from hvtui.debugger.reversing import Reversing
 from hvtui.debugger.snapshot import Snapshot, StopKind, Stopped
 from hvtui.debugger.stepping import Stepping
 from hvtui.debugger.trapconditions import parse_condition
+from hvtui.debugger.upcoming import Upcoming
 from hvtui.machine.events import DeviceOutput
 from hvtui.machinefile.system import System
 
@@ -103,6 +104,11 @@ class Session:
     def changes(self) -> Sequence[Recorded]:
         """What came from outside in the run so far and in the known future: input, and edits."""
         return self._mover.timeline.history.changes
+
+    @property
+    def upcoming(self) -> Upcoming:
+        """The next instruction, and what the next step does."""
+        return self._mover.follower.upcoming
 
     @property
     def live(self) -> LiveMachine:
