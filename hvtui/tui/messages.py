@@ -44,7 +44,7 @@ class Execute(Message):
 
 
 @dataclass
-class Compose(Message):
+class Prefill(Message):
     """Open the command line with a text typed, for the person to go on from."""
 
     text: str

@@ -13,7 +13,7 @@ from hvtui.debugger.commands.displays import Displays, DisplayView
 from hvtui.debugger.positions import Position
 from hvtui.debugger.session import Lens, Session
 from hvtui.debugger.snapshot import BreakpointView, Snapshot
-from hvtui.tui.messages import Alter, Compose, Do, LookAt, Say
+from hvtui.tui.messages import Alter, Do, LookAt, Prefill, Say
 from hvtui.tui.panes.pane import DrawnPane
 from hvtui.tui.panes.source import DISABLED, ENABLED
 from hvtui.tui.rows import Piece, Row, crop, row, shorten, spread
@@ -271,7 +271,7 @@ The keys that move the machine do so here, too. A click on `●` switches a brea
             "ignore": f"{chosen.ignored or ''}",
             "commands": "; ".join(chosen.commands),
         }
-        self.post_message(Compose(f"{command} {chosen.number} {now[command]}"))
+        self.post_message(Prefill(f"{command} {chosen.number} {now[command]}"))
 
     def action_open(self) -> None:
         """Show in the source where the chosen breakpoint stops."""

@@ -34,13 +34,13 @@ from hvtui.tui.commanding import Commands
 from hvtui.tui.key_bar import KeyBar
 from hvtui.tui.messages import (
     Alter,
-    Compose,
     Do,
     Edit,
     Execute,
     Inspect,
     LookAt,
     MachineEdit,
+    Prefill,
     Say,
     Travel,
 )
@@ -340,7 +340,7 @@ class DebuggerScreen(Screen[None]):
         self.go_to_pane(COMMAND)
         self.query_one(CommandPane).begin(text)
 
-    def on_compose(self, message: Compose) -> None:
+    def on_prefill(self, message: Prefill) -> None:
         """Open the command line with a text typed."""
         self.compose_command(message.text)
 
