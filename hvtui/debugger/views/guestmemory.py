@@ -43,15 +43,23 @@ def relocation_of(system: System, vm: str) -> int | None:
     return None
 
 
+def end_of(system: System, vm: str, start: int) -> int | None:
+    """Return where a VM's memory from `start` on must end: at what is another's, or None."""
+    others = (extent[0] for part in system.components if part.vm != vm for extent in part.extents)
+    return min((address for address in others if address > start), default=None)
+
+
 @dataclass(frozen=True, slots=True)
 class GuestRam:
     """The part of `ram` that a virtual machine sees, `relocation` below the real addresses.
 
-    Where it ends nobody has said: as far as RAM goes. It can be walked, but not changed.
+    Where it ends nobody has said: at the real address `end`, or as far as RAM goes. It can be walked,
+    but not changed.
     """
 
     ram: Ram
     relocation: int
+    end: int | None = None
 
     @property
     def base(self) -> int:
@@ -61,7 +69,10 @@ class GuestRam:
     @property
     def size(self) -> int:
         """How many bytes could be the guest's."""
-        return self.ram.base + self.ram.size - (self.base + self.relocation)
+        end = self.ram.base + self.ram.size
+        if self.end is not None:
+            end = min(end, self.end)
+        return end - (self.base + self.relocation)
 
     @property
     def words(self) -> memoryview[int]:
