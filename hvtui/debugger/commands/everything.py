@@ -13,6 +13,7 @@ from hvtui.debugger.commands import (
     helping,
     information,
     outside,
+    traplog,
     values,
 )
 from hvtui.debugger.commands.completing import shifted
@@ -29,6 +30,7 @@ GROUPS: tuple[Group, ...] = (
     code.GROUP,
     outside.GROUP,
     files.GROUP,
+    traplog.GROUP,
     helping.GROUP,
 )
 
