@@ -21,8 +21,9 @@ from hvtui.machine.probes import LINK_REGISTERS
 _DIGITS = 10
 # Memory is named by the nearest label if that is no further away (bytes).
 _NEAR = 0x400
-# More changed fields of a CSR than these are not told one by one.
+# More changed fields of a CSR than these, and wider ones, are not told one by one.
 _MOST_FIELDS = 3
+_FLAG_BITS = 4
 
 
 class Tone(Enum):
@@ -112,10 +113,13 @@ def _effects(foretold: Foretold, here: Position, target: Position) -> Iterator[N
         taken = foretold.next_pc != following
         yield Note(f"⟶ taken to {_place(target, here)}" if taken else "not taken", Tone.JUMP)
     elif foretold.next_pc != following:
-        yield Note(f"⟶ {_jump(foretold)}{_place(target, here)}", Tone.JUMP)
+        yield Note(f"⟶ {_jump(foretold, target)}{_place(target, here)}", Tone.JUMP)
     if foretold.written is not None and not _is_link(foretold, following):
         register, value = foretold.written
         yield Note(f"→ {ABI_NAMES[register]} = {number(value)}{_label(value, here)}", Tone.RESULT)
+    if foretold.skips_time is not None:
+        told = "skips the time to the timer interrupt" if foretold.skips_time else "goes on at once"
+        yield Note(f"… {told}", Tone.WAIT)
     if foretold.csr_written is not None:
         yield Note(f"→ {_csr(foretold.csr_written)}", Tone.RESULT)
 
@@ -128,12 +132,13 @@ def _kernel(outcomes: set[Outcome]) -> Iterator[Note]:
         yield Note("∅ ignored: the pc moves on, no more", Tone.LOST)
 
 
-def _jump(foretold: Foretold) -> str:
+def _jump(foretold: Foretold, target: Position) -> str:
     """Say what a jump is for, by its link registers (unprivileged specification, table 2.1)."""
     link = foretold.written[0] if foretold.written is not None else 0
     if link in LINK_REGISTERS:
         return "calls "
-    return "returns to " if {number for number, _ in foretold.registers} & LINK_REGISTERS else ""
+    through_link = not LINK_REGISTERS.isdisjoint(register for register, _ in foretold.registers)
+    return "returns to " if through_link and target.offset else ""
 
 
 def _is_link(foretold: Foretold, following: int) -> bool:
@@ -157,7 +162,8 @@ def _csr(written: CsrWrite) -> str:
     """``mstatus.MIE 1 → 0``, or the whole word where that is shorter."""
     fields = CSRS_BY_NAME[written.name].fields
     changed = [field for field in fields if (written.before ^ written.after) & field.mask]
-    if len(fields) > 1 and 0 < len(changed) <= _MOST_FIELDS:
+    are_flags = all(field.high - field.low < _FLAG_BITS for field in changed)
+    if are_flags and 0 < len(changed) <= _MOST_FIELDS:
         told = (
             f"{field.name} {number(field.of(written.before))} → {number(field.of(written.after))}"
             for field in changed
@@ -174,7 +180,8 @@ def _memory(use: MemoryUse, effects: DeviceEffects | None, whereabouts: Whereabo
         yield Note(f"from {name}", Tone.MEMORY)
     else:
         old = f"{number(use.before)} → " if use.before is not None else ""
-        yield Note(f"{name}: {old}{number(use.after)}", Tone.MEMORY)
+        old = "stays " if use.before == use.after else old
+        yield Note(f"→ {name}: {old}{number(use.after)}", Tone.MEMORY)
     if effects is not None:
         yield from _device(effects)
 

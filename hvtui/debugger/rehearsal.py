@@ -49,7 +49,8 @@ class Foretold:
     `registers` are the numbers and values that are read, `csrs` the names and values; `written` is
     the register that gets a value, with it. `trap` is the trap or interrupt that is taken instead of
     what the instruction does, `returned` the xRET, `kernel` what becomes of a kernel instruction
-    below M. `waits` tells of a `wfi` that cannot go on; the step does not take place then.
+    below M. `waits` tells of a `wfi` that cannot go on; the step does not take place then. `skips_time`
+    tells of one that can whether it moves the time to the timer interrupt; it is None for all others.
     """
 
     decoded: Decoded | None
@@ -65,6 +66,7 @@ class Foretold:
     returned: TrapReturned | None = None
     kernel: KernelInstruction | None = None
     waits: bool = False
+    skips_time: bool | None = None
 
 
 class Rehearsal:
@@ -84,6 +86,7 @@ class Rehearsal:
         self._kernel: KernelInstruction | None = None
         self._read: list[tuple[str, int]] = []
         self._written: tuple[Register, int] | None = None
+        self._skips_time: bool | None = None
         observers = Observers([self._on_trap], [self._on_return], [self._on_kernel])
         self.csrs = CsrFile(
             self.state,
@@ -146,6 +149,7 @@ class Rehearsal:
         self._word = 0
         self._trap = self._returned = self._kernel = self._written = None
         self._read = []
+        self._skips_time = None
 
     def _fetch(self) -> Decoded:
         """Return the instruction at the pc. Raises Trap as a fetch of the hart would."""
@@ -181,6 +185,7 @@ class Rehearsal:
             returned=self._returned,
             kernel=self._kernel,
             waits=waits,
+            skips_time=self._skips_time,
         )
 
     def _csr_written(self) -> CsrWrite | None:
@@ -214,13 +219,17 @@ class Rehearsal:
             "csr_stored": self._csr_stored,
             "csr_write": self._csr_write,
             "return_from_trap": self._trap_entry.return_from_trap,
-            "wait_for_interrupt": self.machine.hart.check_wait,
+            "wait_for_interrupt": self._wait_for_interrupt,
             "fence_translations": _nothing,
             "fence_code": _nothing,
         }
 
     def _environment_call(self) -> None:
         raise Trap(ECALL_CAUSES[self.state.privilege])
+
+    def _wait_for_interrupt(self) -> None:
+        self.machine.hart.check_wait()
+        self._skips_time = not self.machine.hart.interrupts.enabled_and_pending
 
     def _csr_read(self, number: int) -> int:
         register = self.csrs.by_number[number]

@@ -49,7 +49,7 @@ def instants_of_events(machine: Machine) -> list[int]:
     found: set[int] = set()
     observers = machine.observers
     for listeners in (observers.trap, observers.trap_return, observers.kernel):
-        listeners.append(lambda event: found.add(event.instant))  # type: ignore[attr-defined]
+        listeners.append(lambda event: found.add(event.instant))
     machine.run(until_instant=END)
     return sorted(found)
 
