@@ -7,7 +7,7 @@ snapshots through `on_progress`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import TypeAlias
@@ -28,6 +28,7 @@ from hvtui.debugger.expressions.names import Scope
 from hvtui.debugger.expressions.readable import ReadError
 from hvtui.debugger.history import DEFAULT_BUDGET, Cut, Recorded
 from hvtui.debugger.keeping import bring_back, keep
+from hvtui.debugger.kept import KeptBreakpoint
 from hvtui.debugger.locations import Location, resolve
 from hvtui.debugger.logfilter import LogFilter
 from hvtui.debugger.logmoves import LogMoves
@@ -70,6 +71,8 @@ class Session:
         self._reversing = Reversing(self._mover)
         self._log_moves = LogMoves(self._mover, self._reversing)
         self._reloading = Reloading(self._mover)
+        # The breakpoint that ends a move to a place, and goes with it.
+        self._passing: PlaceBreakpoint | None = None
         self._begin()
 
     def _begin(self) -> None:
@@ -223,10 +226,12 @@ class Session:
     def run_to(self, locations: tuple[Location, ...]) -> Stopped:
         """Run until one of `locations` is reached, or anything else stops the machine."""
         target = self.breakpoints.add_place("cursor", locations, one_shot=True)
+        self._passing = target
         self._place_breakpoints()
         try:
             return self.resume()
         finally:
+            self._passing = None
             if target in self.breakpoints:
                 self.remove_breakpoint(target.number)
 
@@ -431,6 +436,19 @@ class Session:
         """Let the next `count` hits of a breakpoint pass. Raises UnknownBreakpointError."""
         known = self.breakpoints[number]
         known.passes = known.hits + count
+
+    def keep_breakpoints(self) -> tuple[KeptBreakpoint, ...]:
+        """Take down all breakpoints, for another session over the same files."""
+        return tuple(
+            keep(known, self.system) for known in self.breakpoints if known is not self._passing
+        )
+
+    def bring_back_breakpoints(self, kept: Iterable[KeptBreakpoint]) -> None:
+        """Have the breakpoints that were taken down, and no others. Some may be lost."""
+        self.breakpoints.replace(
+            bring_back(known, number, self.system) for number, known in enumerate(kept, 1)
+        )
+        self._place_breakpoints()
 
     def remove_breakpoint(self, number: int) -> None:
         """Remove a breakpoint. Raises UnknownBreakpointError."""

@@ -27,6 +27,11 @@ ACTIONS_BY_NAME = {action.name: action for action in ACTIONS}
 def bindings() -> Iterator[Binding]:
     """Return the bindings of all actions; their ids are the actions' names, for key maps."""
     for action in ACTIONS:
-        if action.keys:
-            keys = ",".join(action.keys)
-            yield Binding(keys, f"do('{action.name}')", action.summary, show=False, id=action.name)
+        # An action without a key gets one that no keyboard has, for a key map to put another there.
+        keys = ",".join(action.keys) or no_key(action)
+        yield Binding(keys, f"do('{action.name}')", action.summary, show=False, id=action.name)
+
+
+def no_key(action: Action) -> str:
+    """Return the name of a key that no keyboard has."""
+    return f"no-key-for-{action.name}"
