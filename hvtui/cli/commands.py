@@ -37,6 +37,7 @@ COMMANDS: Mapping[str, Command] = {
         "debug PATH", "open a machine in the debugger; plain 'hvtui PATH' too", "hvtui.cli.debug"
     ),
     "run": Command("run PATH", "run a machine without the debugger", "hvtui.cli.run"),
+    "serve": Command("serve [PATH]", "show the debugger in a browser", "hvtui.cli.serve"),
     "check": Command("check PATH...", "run machines against their [expect]", "hvtui.cli.check"),
     "new": Command("new DIR", "write a lab to start from: your first hypervisor", "hvtui.cli.new"),
     "samples": Command("samples", "list the machines that come with hvtui", "hvtui.cli.samples"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +12,9 @@ from hvtui.cli.arguments import add_machine_arguments, overrides_of, positive_co
 from hvtui.machinefile.errors import BadInputError, Problem
 from hvtui.machinefile.images import check_file
 from hvtui.machinefile.loading import load_system
+
+# By this variable Textual is told what it draws on.
+_DRIVER = "TEXTUAL_DRIVER"
 
 _EPILOG = """\
 With --batch no screen is opened: the commands of -x and -c are done in the order in which they are
@@ -116,6 +120,8 @@ def _batch(arguments: argparse.Namespace) -> int:
 
 
 def _need_terminal(called: str) -> None:
+    if os.environ.get(_DRIVER, "").endswith(":WebDriver"):
+        return  # hvtui serve shows the screen in a browser
     # The screen is drawn on stderr; without a terminal its control sequences would fill a file.
     if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise BadInputError(
