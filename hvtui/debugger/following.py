@@ -67,7 +67,7 @@ class Follower:
         self.on_output: Callable[[DeviceOutput], None] | None = None
         self.whereabouts = Whereabouts(system, machine)
         self.rehearsal = Rehearsal(machine)
-        self.callstack = CallStack(self.whereabouts)
+        self.callstack = CallStack(self.whereabouts, lambda entry: self.guests.is_vector(entry))
         self.traplog = TrapLog(self.whereabouts.of)
         self.console = Console()
         self.guests = VirtualCsrs(system, machine.hart)
@@ -140,10 +140,11 @@ class Follower:
         origin = self.whereabouts.notice(event.pc, event.origin)
         target = self.whereabouts.notice(event.resumed, event.target)
         self.guests.trap_return(event, target)
-        passage = self.callstack.xret(event, origin, target, self._sp)
+        passage, by = self.callstack.xret(event, origin, target, self._sp)
         injected = passage is Passage.INJECTION
         self.traplog.trap_return(event, origin, injected=injected)
-        self.last_event = lambda: describe_return(event, origin, target, passage.value)
+        kind = passage.value if by == origin.owner else f"{passage.value} by {by}"
+        self.last_event = lambda: describe_return(event, origin, target, kind)
         if self.listener is not None:
             self.listener.trap_returned(event, origin, injected=injected)
             self.listener.stack_shrank()

@@ -121,14 +121,18 @@ def reason(activation: Activation) -> str:
         case Entered.RESET:
             return "reset"
         case Entered.SWITCHED:
-            return f"switched to by {activation.by}" if activation.by else "switched to"
+            return f"switched to by {_doer(activation)}" if activation.by else "switched to"
         case Entered.INJECTED:
             told = _trap_words(event) if event else "a trap"
-            return f"injected by {activation.by}: {told}"
+            return f"injected by {_doer(activation)}: {told}"
         case Entered.INTERRUPT:
             return f"interrupt: {_trap_words(event)}" if event else "interrupt"
         case Entered.TRAP:
             return f"trap: {_trap_words(event)}" if event else "trap"
+
+
+def _doer(activation: Activation) -> str:
+    return f"{activation.by} through {activation.through}" if activation.through else activation.by
 
 
 def _trap_words(event: TrapTaken) -> str:

@@ -33,7 +33,7 @@ def test_one_goes_to_rings_traps_and_guests_and_back() -> None:
     assert gdb.told[0].startswith("trap: illegal instruction, csrw mscratch, zero")
     assert gdb("finish-trap") == "guest.s:7"
     assert gdb("ring 2") == "program.s:1"
-    assert gdb.told[0].startswith("switch: mret in hyper")
+    assert gdb.told[0].startswith("switch by guest: mret in hyper")
     gdb("reverse-ring")
     assert gdb.told[0].startswith("trap: illegal instruction, mret")
     gdb("reverse-trap")

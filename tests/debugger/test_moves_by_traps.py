@@ -205,7 +205,7 @@ def test_a_handler_that_a_trap_was_handed_on_to_is_left_past_all_that_traps_in_i
     session.finish_trap()
     assert lines(session) == [
         "3 program ask program.s:6",
-        "3 program _start program.s:2 [switched to by hyper]",
+        "3 program _start program.s:2 [switched to by guest through hyper]",
     ]
     session.reverse_resume()
     assert session.reverse_finish_trap().text == "back before the trap in program at program.s:5"
