@@ -73,7 +73,8 @@ class Run:
 
     `now` is the present instant, `present` the number of the first entry that is not in the past;
     `frontier` the furthest instant. `hits` are the instants at which breakpoints were hit, `changes`
-    those at which something came from outside: input, or a change by a person.
+    those at which something came from outside: input, or a change by a person. `components` are the
+    names of all components of the machine.
     """
 
     entries: LogEntries
@@ -83,6 +84,7 @@ class Run:
     last: Runner = UNKNOWN
     hits: tuple[int, ...] = ()
     changes: tuple[int, ...] = ()
+    components: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,4 +32,5 @@ class RunLens:
             self._last,
             session.breakpoints.hit_instants,
             tuple(recorded.instant for recorded in session.changes),
+            tuple(component.name for component in session.system.components),
         )

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 from textual.binding import Binding
 
-from hvtui.tui.actions import breaking, changing, moving, program, reversing, saving, viewing
+from hvtui.tui.actions import breaking, changing, logged, moving, program, reversing, saving, viewing
 from hvtui.tui.actions.table import Action, Group
 
 # In the order in which the help lists them, and the footer its keys.
 GROUPS: tuple[Group, ...] = (
     moving.GROUP,
     reversing.GROUP,
+    logged.GROUP,
     breaking.GROUP,
     changing.GROUP,
     viewing.GROUP,

@@ -12,10 +12,12 @@ from hvtui.tui.panes.breakpoints import BreakpointsPane
 from hvtui.tui.panes.command import CommandPane
 from hvtui.tui.panes.console import ConsolePane
 from hvtui.tui.panes.lesson import LessonPane
+from hvtui.tui.panes.log import LogPane
 from hvtui.tui.panes.registers import RegistersPane
 from hvtui.tui.panes.rings import RingsPane
 from hvtui.tui.panes.source import SourcePane
 from hvtui.tui.panes.stack import StackPane
+from hvtui.tui.panes.timeline import TimelinePane
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,8 @@ PANES: tuple[PaneInfo, ...] = (
     PaneInfo(
         "command", "colon", "Command line", "Cmd", lambda name: CommandPane(id=name), "#command-input"
     ),
+    PaneInfo("log", "7", "Trap log", "Log", lambda name: LogPane(id=name), "#log-rows"),
+    PaneInfo("timeline", "T", "Timeline", "Time", lambda name: TimelinePane(id=name)),
     PaneInfo("breakpoints", "B", "Breakpoints", "Brk", lambda name: BreakpointsPane(id=name)),
     PaneInfo("lesson", "l", "Lesson", "Less", lambda name: LessonPane(id=name)),
 )  # fmt: skip

@@ -428,8 +428,9 @@ class DebuggerScreen(Screen[None]):
             pane.display = name in plan.regions
             pane.set_class(plan.is_tabbed(name), "-tabbed")
         body.refresh(layout=True)
+        self._aim()
         if appeared or self.session.lenses:
-            self.refresh_snapshot()
+            self.alter(lambda: None)
 
     def go_to_pane(self, name: str) -> None:
         """Go to a pane, wherever it is: it is shown, its tab opened."""
