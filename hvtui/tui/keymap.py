@@ -169,7 +169,7 @@ def canonical(key: str) -> str | None:
 
 
 def _remedy(key: str) -> str:
-    meant = nearest(key, _NAMED_KEYS)
+    meant = nearest(key, sorted(_NAMED_KEYS, key=lambda name: (len(name), name)))
     return _did_you_mean(meant) or 'keys are called "a", "A", "?", "f5", "ctrl+x", "enter", "up"'
 
 

@@ -56,6 +56,7 @@ from hvtui.tui.panes.source import SourcePane
 from hvtui.tui.panes.stack import StackPane
 from hvtui.tui.screens.cut import CutScreen
 from hvtui.tui.screens.help import HelpScreen
+from hvtui.tui.settings import Keeper, Settings
 from hvtui.tui.tab_row import TabRow
 
 # The head, two lines of status, and the keys.
@@ -63,6 +64,9 @@ BARS_HEIGHT = 4
 
 # A way through time that takes longer than this (seconds) is told of, with how to end it.
 LONG_WAY = 0.3
+
+# How long (seconds) a notice is seen that somebody should read.
+NOTICE_TIME = 30.0
 
 
 class DebuggerScreen(Screen[None]):
@@ -98,13 +102,16 @@ class DebuggerScreen(Screen[None]):
         edit: MachineEdit
         resumes: bool
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, settings: Settings | None = None) -> None:
         super().__init__()
         self.session = session
-        self.snapshot = session.snapshot()
         self._resumes_on_input = False
         self._moves = MoveQueue(self._move_in_worker)
         self.commands = Commands(self)
+        self._settings = settings
+        self._keeper = Keeper(self, settings) if settings is not None else None
+        self._notices = self._keeper.bring_back() if self._keeper is not None else []
+        self.snapshot = session.snapshot()
         session.on_progress = lambda snapshot: self._tell(self.Seen(snapshot))
 
     def compose(self) -> ComposeResult:
@@ -126,13 +133,20 @@ class DebuggerScreen(Screen[None]):
         self.query_one(CommandPane).attach(self.commands)
         displays = self.commands.interpreter.context.displays
         self.query_one(BreakpointsPane).attach(self.session, displays)
+        if self._settings is not None and self._keeper is not None:
+            self.query_one(Body).arranged = self._settings.layout
+            self.watch(self.query_one(Body), "arranged", self._keeper.layout_changed, init=False)
         self._show(self.snapshot)
         self.query_one(SourcePane).focus()
+        for notice in self._notices:
+            self.app.notify(notice, severity="warning", timeout=NOTICE_TIME, markup=False)
 
     def on_unmount(self) -> None:
         """Let the machine stand still: nobody looks any more."""
         self.session.on_progress = None
         self.session.pause()
+        if self._keeper is not None:
+            self._keeper.keep_now()
 
     def on_resize(self, event: events.Resize) -> None:
         """Choose the arrangement for the new size."""
@@ -164,6 +178,8 @@ class DebuggerScreen(Screen[None]):
 
     def _show(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
+        if self._keeper is not None:
+            self._keeper.look(snapshot)
         with self.app.batch_update():
             for bar in self.query(Bar):
                 bar.show(snapshot)
