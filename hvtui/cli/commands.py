@@ -39,6 +39,9 @@ COMMANDS: Mapping[str, Command] = {
     "run": Command("run PATH", "run a machine without the debugger", "hvtui.cli.run"),
     "serve": Command("serve [PATH]", "show the debugger in a browser", "hvtui.cli.serve"),
     "check": Command("check PATH...", "run machines against their [expect]", "hvtui.cli.check"),
+    "classify": Command(
+        "classify", "try by experiment which CPUs can be virtualized", "hvtui.cli.classify"
+    ),
     "keys": Command("keys", "print which keys do what, to change them", "hvtui.cli.keys"),
     "new": Command("new DIR", "write a lab to start from: your first hypervisor", "hvtui.cli.new"),
     "samples": Command("samples", "list the machines that come with hvtui", "hvtui.cli.samples"),
