@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hvtui.debugger.expressions.errors import ExpressionError
 from hvtui.debugger.session import Session
 from hvtui.debugger.views.finding import PatternError, Search, parse_pattern, spans
-from hvtui.debugger.views.memory import Space, parse_place, window
+from hvtui.debugger.views.memory import Space, locate, parse_place, window
 from hvtui.machinefile.loading import load_system
 from tests.support.debugged import Part, bounded, session_of
 
@@ -117,6 +117,24 @@ def test_a_place_says_its_space_and_whether_it_follows() -> None:
     ):
         place = parse_place(session, text)
         assert (place.space, place.follows) == (space, follows), text
+
+
+def test_a_symbol_is_looked_at_where_it_lies_unless_its_program_runs() -> None:
+    session = shadowed("pagingos::trap_entry")
+    assert locate(session, parse_place(session, "trap_entry")) == (Space.VIRTUAL, session.here.pc)
+    session.break_on_trap("any to 0", one_shot=True)
+    session.resume()
+    there = session.here.component
+    assert there is not None
+    assert there.role == "hypervisor"
+    lies = value_of(session, "at(pagingos::trap_entry)")
+    for text in ("pagingos::trap_entry", "phys pagingos::trap_entry"):
+        assert locate(session, parse_place(session, text)) == (Space.PHYSICAL, lies)
+    linked = value_of(session, "pagingos::trap_entry")
+    for text in ("virt pagingos::trap_entry", "pagingos::trap_entry + 0"):
+        assert locate(session, parse_place(session, text)) == (Space.VIRTUAL, linked)
+    guest = locate(session, parse_place(session, "guest pagingos::trap_entry"))
+    assert guest == (Space.GUEST, linked)
 
 
 def test_a_place_that_is_none_points_at_the_mistake() -> None:

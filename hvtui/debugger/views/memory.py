@@ -13,6 +13,9 @@ from enum import Enum
 from asm.isa.causes import Cause, trap_name
 from asm.isa.width import MASK
 from hvtui.debugger.expressions.compiling import Expression, compile_expression
+from hvtui.debugger.expressions.names import SymbolName, meaning_of
+from hvtui.debugger.expressions.parsing import parse
+from hvtui.debugger.expressions.tree import Name
 from hvtui.debugger.session import Session
 from hvtui.debugger.views.guestmemory import device_at
 from hvtui.debugger.views.guestplace import GuestPlace, guest_place, guest_ram
@@ -49,11 +52,17 @@ _SPACE_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An address expression as a person wrote it: the space it means, and the expression."""
+    """An address expression as a person wrote it: the space it means, and the expression.
+
+    Of a plain symbol `placed` is the physical address where its component has it; `explicit` tells
+    whether a space was named.
+    """
 
     text: str
     space: Space
     expression: Expression
+    placed: int | None = None
+    explicit: bool = False
 
     @property
     def follows(self) -> bool:
@@ -111,7 +120,35 @@ def parse_place(session: Session, text: str) -> Place:
     if found is not None:
         space = next(known for known in Space if found["space"].lower().startswith(known.value))
         rest = found["rest"]
-    return Place(text.strip(), space, compile_expression(rest, session.scope))
+    expression = compile_expression(rest, session.scope)
+    return Place(text.strip(), space, expression, _placed(session, rest), found is not None)
+
+
+def locate(session: Session, place: Place) -> tuple[Space, int]:
+    """Return the space and the address that a place means now. Raises ExpressionError.
+
+    A symbol is looked at where it lies, if the present translation does not lead there: in memory of
+    a guest that does not run, say.
+    """
+    address = place.expression.evaluate(session.live) & MASK
+    if place.placed is None or place.space is Space.GUEST:
+        return place.space, address
+    if place.space is Space.VIRTUAL:
+        leads_to = session.machine.translate(address, Access.LOAD).target
+        if place.explicit or leads_to == place.placed:
+            return place.space, address
+    return Space.PHYSICAL, place.placed
+
+
+def _placed(session: Session, text: str) -> int | None:
+    """Return where a symbol lies, None if `text` is anything but a symbol."""
+    node = parse(text)
+    if not isinstance(node, Name):
+        return None
+    meaning = meaning_of(node, session.scope)
+    if not isinstance(meaning, SymbolName) or meaning.symbol.section is None:
+        return None
+    return meaning.symbol.value + meaning.component.relocation & MASK
 
 
 def window(session: Session, space: Space, start: int, width: int, count: int) -> Window:
