@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 from hvtui.debugger.callstack import CallStack, Passage, StackState
 from hvtui.debugger.console import Console, ConsoleMark
 from hvtui.debugger.crossings import MachineReset
+from hvtui.debugger.guestwalk import GuestWalk
 from hvtui.debugger.narration import (
     describe_kernel,
     describe_reset,
@@ -71,6 +72,7 @@ class Follower:
         self.traplog = TrapLog(self.whereabouts.of)
         self.console = Console()
         self.guests = VirtualCsrs(system, machine.hart)
+        self.whereabouts.walk = GuestWalk(system, machine.ram, self.guests).lead
         self.last_event: Callable[[], str] | None = None
         observers = machine.observers
         observers.trap.append(self._on_trap)

@@ -147,7 +147,7 @@ class Passages:
 
     def _hands_on(self, top: Activation, handed: Handed, by: Position, resumed: Position) -> bool:
         """Tell whether an xRET at `by`, in the handler `top`, hands its trap on to `resumed`."""
-        target, inside = resumed.component, handed.waits.position.component
+        target, inside = resumed.component, _inside(handed.waits)
         if target is None or target is by.component:
             return False
         is_hypervisors = by.component is not None and by.component.role == _HYPERVISOR
@@ -178,6 +178,11 @@ def is_kernel_xret(trap: TrapTaken, waits: Suspended) -> bool:
     """Tell whether an xRET trapped, of code that may have meant it: a user program's is a mistake."""
     component = waits.position.component
     return bool(_XRETS.intersection(trap.bits)) and (component is None or component.role != _USER)
+
+
+def _inside(waits: Suspended) -> Component | None:
+    """Return what was interrupted; code that is nobody's belongs to what entered it."""
+    return waits.position.component or waits.activation.entry.component
 
 
 def _name(component: Component) -> str:
