@@ -24,7 +24,8 @@ class Upcoming:
     `summary` is its help text. `bits` are its classes if it is a kernel instruction, and `outcomes`,
     in the same order, what becomes of each in the current mode. `notes` tell what the step does with
     the values of now, the most telling first; `is_preempted` that an interrupt is taken instead.
-    `leads_to` is where the machine stands after it, None if it has ended.
+    `leads_to` is where the machine stands after it, None if it has ended, and
+    `ring_after` the ring that it is in then.
     """
 
     text: str
@@ -34,6 +35,7 @@ class Upcoming:
     notes: tuple[Note, ...] = ()
     is_preempted: bool = False
     leads_to: Position | None = None
+    ring_after: int = 0
 
 
 def upcoming(rehearsal: Rehearsal, here: Position, whereabouts: Whereabouts) -> Upcoming:
@@ -47,6 +49,7 @@ def upcoming(rehearsal: Rehearsal, here: Position, whereabouts: Whereabouts) -> 
         notes=notes_of(foretold, here, whereabouts),
         is_preempted=foretold.trap is not None and foretold.trap.is_interrupt,
         leads_to=whereabouts.at(foretold.next_pc, foretold.next_privilege),
+        ring_after=foretold.next_privilege.ring,
     )
 
 

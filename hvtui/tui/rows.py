@@ -110,3 +110,27 @@ def crop(given: Row, width: int) -> Row:
         spans.append(span)
         room -= cells
     return Row(tuple(spans), given.line)
+
+
+def cut_left(given: Row, cells: int) -> Row:
+    """Return the row without its first `cells` cells, as it looks when it is scrolled."""
+    spans: list[Span] = []
+    for span in given.spans:
+        width = cell_len(span.text)
+        if cells >= width:
+            cells -= width
+        elif cells > 0:
+            spans.append(Span(chop_left(span.text, cells), span.style))
+            cells = 0
+        else:
+            spans.append(span)
+    return Row(tuple(spans), given.line)
+
+
+def chop_left(text: str, cells: int) -> str:
+    """Return `text` without its first `cells` cells; of half a wide character a blank stays."""
+    for index in range(len(text) + 1):
+        width = cell_len(text[:index])
+        if width >= cells:
+            return " " * (width - cells) + text[index:]
+    return ""

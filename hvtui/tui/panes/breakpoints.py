@@ -15,8 +15,8 @@ from hvtui.debugger.session import Lens, Session
 from hvtui.debugger.snapshot import BreakpointView, Snapshot
 from hvtui.tui.messages import Alter, Do, LookAt, Prefill, Say
 from hvtui.tui.panes.pane import DrawnPane
-from hvtui.tui.panes.source import DISABLED, ENABLED
 from hvtui.tui.rows import Piece, Row, crop, row, shorten, spread
+from hvtui.tui.source.gutter import DISABLED, ENABLED
 
 LOST = "?"
 
