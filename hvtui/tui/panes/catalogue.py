@@ -11,8 +11,11 @@ from hvtui.tui.panes.bitmap import BitmapPane
 from hvtui.tui.panes.breakpoints import BreakpointsPane
 from hvtui.tui.panes.command import CommandPane
 from hvtui.tui.panes.console import ConsolePane
+from hvtui.tui.panes.csrs import CsrsPane
 from hvtui.tui.panes.lesson import LessonPane
 from hvtui.tui.panes.log import LogPane
+from hvtui.tui.panes.memory import MemoryPane
+from hvtui.tui.panes.pages import PagesPane
 from hvtui.tui.panes.registers import RegistersPane
 from hvtui.tui.panes.rings import RingsPane
 from hvtui.tui.panes.source import SourcePane
@@ -50,6 +53,9 @@ PANES: tuple[PaneInfo, ...] = (
     PaneInfo("timeline", "T", "Timeline", "Time", lambda name: TimelinePane(id=name)),
     PaneInfo("breakpoints", "B", "Breakpoints", "Brk", lambda name: BreakpointsPane(id=name)),
     PaneInfo("lesson", "l", "Lesson", "Less", lambda name: LessonPane(id=name)),
+    PaneInfo("csrs", "0", "CSRs", "CSR", lambda name: CsrsPane(id=name)),
+    PaneInfo("memory", "8", "Memory", "Mem", lambda name: MemoryPane(id=name), "#memory-view"),
+    PaneInfo("pages", "9", "Page tables", "Page", lambda name: PagesPane(id=name), "#pages-view"),
 )  # fmt: skip
 
 PANES_BY_NAME = {pane.name: pane for pane in PANES}
