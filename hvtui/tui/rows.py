@@ -74,6 +74,16 @@ def shorten(text: str, width: int) -> str:
     return fit(text, width) if cell_len(text) > width else text
 
 
+def elide(text: str, width: int) -> str:
+    """Return `text` in at most `width` cells: if need be, its middle gives way to an ellipsis."""
+    missing = cell_len(text) - width
+    if missing <= 0:
+        return text
+    tail = max(width - 1, 0) * 2 // 3
+    end = chop_left(text, cell_len(text) - tail) if tail else ""
+    return fit(text, width - tail) + end
+
+
 def join(rows: Iterable[Row], gap: str = "") -> Row:
     """Put rows side by side."""
     spans: list[Span] = []

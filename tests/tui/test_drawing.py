@@ -7,7 +7,7 @@ import pytest
 from asm.isa.trapbits import TrapBit
 from hvtui.debugger.snapshot import BreakpointView, StopKind, Stopped
 from hvtui.machine.privilege import Privilege
-from hvtui.tui.bars import head_row, status_rows
+from hvtui.tui.bars import head_row
 from hvtui.tui.looks import LOOKS
 from hvtui.tui.panes.bitmap import bitmap_rows, summary
 from hvtui.tui.panes.console import console_rows
@@ -15,6 +15,7 @@ from hvtui.tui.panes.registers import registers_rows
 from hvtui.tui.panes.rings import ring_rows
 from hvtui.tui.panes.stack import stack_rows
 from hvtui.tui.rows import Row, fit, printable, row, shorten, spread
+from hvtui.tui.status import status_rows
 from tests.support.snapshots import HOST, place, snapshot
 
 
