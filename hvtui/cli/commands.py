@@ -39,6 +39,9 @@ COMMANDS: Mapping[str, Command] = {
     "run": Command("run PATH", "run a machine without the debugger", "hvtui.cli.run"),
     "serve": Command("serve [PATH]", "show the debugger in a browser", "hvtui.cli.serve"),
     "check": Command("check PATH...", "run machines against their [expect]", "hvtui.cli.check"),
+    "compare": Command(
+        "compare [NAME...]", "the same work under every technique, side by side", "hvtui.cli.compare"
+    ),
     "classify": Command(
         "classify", "try by experiment which CPUs can be virtualized", "hvtui.cli.classify"
     ),
