@@ -106,8 +106,8 @@ def spread(left: Row, right: Row, width: int) -> Row:
     return join((left, row(" " * room), right)) if room > 0 else left
 
 
-def crop(given: Row, width: int) -> Row:
-    """Return the row cut off at `width` cells, with an ellipsis if something is lost."""
+def crop(given: Row, width: int, mark: str = "…") -> Row:
+    """Return the row cut off at `width` cells, with a `mark` if something is lost."""
     if given.width <= width:
         return given
     spans: list[Span] = []
@@ -115,7 +115,7 @@ def crop(given: Row, width: int) -> Row:
     for span in given.spans:
         cells = cell_len(span.text)
         if cells >= room:
-            text = fit(span.text + "…", room) if room else ""
+            text = fit(span.text + mark, room) if mark and room else set_cell_size(span.text, room)
             return Row((*spans, Span(text, span.style)), given.line)
         spans.append(span)
         room -= cells

@@ -131,7 +131,7 @@ there is room, then the instructions in memory alone, then the source again."""
     def toggle_disassembly(self) -> None:
         """Change from source to source with disassembly, if there is room, to disassembly alone."""
         forms = [Form.SOURCE, Form.BOTH, Form.CODE]
-        if self.size.width < WIDTH_FOR_CODE and self.form is not Form.BOTH:
+        if self.text_width < WIDTH_FOR_CODE and self.form is not Form.BOTH:
             forms.remove(Form.BOTH)
         self.form = forms[(forms.index(self.form) + 1) % len(forms)]
         self._show_anew()
@@ -227,11 +227,16 @@ there is room, then the instructions in memory alone, then the source again."""
             return len(self._problems)
         return self._view.count if self._view is not None else 0
 
+    @property
+    def text_width(self) -> int:
+        """The cells beside the scroll bar."""
+        return self.scrollable_content_region.width
+
     def row_at(self, index: int) -> Row:
         """Return a line with its marks."""
         assert self.snapshot is not None
         if self._problems is not None:
-            return crop(Row(moved(self._problems[index].spans, self._left)), self.size.width)
+            return crop(Row(moved(self._problems[index].spans, self._left)), self.text_width)
         assert self._view is not None
         return self._view.row(index, self._looking())
 
@@ -239,7 +244,7 @@ there is room, then the instructions in memory alone, then the source again."""
         assert self.snapshot is not None
         return Looking(
             self.snapshot,
-            self.size.width,
+            self.text_width,
             self._left,
             self._current,
             is_elsewhere=self._looking_at is not None and self._looking_at != self._standing_at,
@@ -278,7 +283,7 @@ there is room, then the instructions in memory alone, then the source again."""
             widest = max((row.width for row in self._problems), default=0)
         else:
             widest = self._view.widest if self._view is not None else 0
-        self._left = min(max(self._left + by, 0), max(widest - self.size.width, 0))
+        self._left = min(max(self._left + by, 0), max(widest - self.text_width, 0))
         self.repaint()
 
     def action_follow(self) -> None:

@@ -115,7 +115,7 @@ class FileView:
         with_bits = looking.width >= _WIDTH_FOR_BITS
         room = looking.width - (_CODE_AND_BITS_WIDTH if with_bits else _CODE_WIDTH)
         text = with_notes(text, notes, room - gutter.WIDTH)
-        left = pad(crop(Row((*edge, *text)), room), room)
+        left = pad(crop(Row((*edge, *text)), room, mark=""), room)
         code = self._code(row, with_bits=with_bits, is_here=marks.is_here)
         return Row((*left.spans, Span(_RULE, "faint"), *code), style)
 

@@ -21,13 +21,14 @@ class Marks:
     """What stands in the left edge of a line.
 
     `breakpoint` is 2 for enabled, 1 for off, 0 for none. `is_here` marks the line that runs next,
-    `waits` one that waits for another, or is only looked at. `way` is a sign of the way that led to
+    `waits` one that waits for another, `is_looked_at` one that somebody looks at instead. `way` is a sign of the way that led to
     the line below, in the colour of ring `way_ring`.
     """
 
     breakpoint: int = 0
     is_here: bool = False
     waits: bool = False
+    is_looked_at: bool = False
     has_ended: bool = False
     is_cursor: bool = False
     way: str = ""
@@ -42,8 +43,8 @@ def signs(marks: Marks, ring: int) -> list[Span]:
     pointer = Span(" ")
     if marks.is_here:
         pointer = Span(ENDED if marks.has_ended else CURRENT, f"ring{ring} bold")
-    elif marks.waits:
-        pointer = Span(WAITS, "dim")
+    elif marks.waits or marks.is_looked_at:
+        pointer = Span(WAITS, "strong" if marks.is_looked_at else "dim")
     elif marks.way:
         pointer = Span(marks.way, f"ring{marks.way_ring}")
     return [_BREAKPOINTS[marks.breakpoint], pointer]

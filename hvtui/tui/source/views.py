@@ -47,7 +47,8 @@ class Looking:
         return Marks(
             breakpoint,
             is_here=is_current and not self.is_elsewhere and not self.snapshot.running,
-            waits=waits or (is_current and self.is_elsewhere),
+            waits=waits,
+            is_looked_at=is_current and self.is_elsewhere,
             has_ended=self.snapshot.has_ended,
             is_cursor=index == self.cursor,
             way=self.way.sign if arrives else "",

@@ -73,11 +73,13 @@ def _with_arrival(snapshot: Snapshot, waiting: Mapping[int, str]) -> Way:
 
 
 def _arrival(entry: LogEntry) -> str:
-    """``trap: illegal instruction, from tinyos.s:88 in ring 1``."""
-    event, where = entry.event, f"{entry.position.where} in ring {entry.origin.ring}"
+    """``trap: illegal instruction, from tinyos.s:88, ring 1``."""
+    event, position = entry.event, entry.position
+    owner = f"{position.owner} at " if position.component is not None else ""
+    where = f"{owner}{position.where}, ring {entry.origin.ring}"
     match event:
         case TrapTaken(is_interrupt=True, cause=cause):
-            return f"interrupt: {trap_name(cause, interrupt=True).text}, at {where}"
+            return f"interrupt: {trap_name(cause, interrupt=True).text} in {where}"
         case TrapTaken(cause=cause):
             return f"trap: {trap_name(cause, interrupt=False).text}, from {where}"
         case TrapReturned(name=name):
