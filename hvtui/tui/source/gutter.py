@@ -21,8 +21,8 @@ class Marks:
     """What stands in the left edge of a line.
 
     `breakpoint` is 2 for enabled, 1 for off, 0 for none. `is_here` marks the line that runs next,
-    `waits` one that waits for another, `is_looked_at` one that somebody looks at instead. `way` is a sign of the way that led to
-    the line below, in the colour of ring `way_ring`.
+    `waits` one that waits for another, `is_looked_at` one that somebody looks at instead. `way` is a
+    sign of the way that led to the line below, in the colour of ring `way_ring`.
     """
 
     breakpoint: int = 0
