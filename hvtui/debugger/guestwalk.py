@@ -7,7 +7,7 @@ fault only its own tables tell: several programs may be linked for one virtual a
 from __future__ import annotations
 
 from hvtui.debugger.views.guestcsrs import VirtualCsrs
-from hvtui.debugger.views.guestmemory import GuestRam, end_of, relocation_of
+from hvtui.debugger.views.guestmemory import ram_of
 from hvtui.machine.memory import Ram
 from hvtui.machine.privilege import Privilege
 from hvtui.machine.translation import Access, PageWalker, fetch_space
@@ -20,9 +20,7 @@ class GuestWalk:
 
     def __init__(self, system: System, ram: Ram, csrs: VirtualCsrs) -> None:
         self._csrs = csrs
-        self._rams = {
-            vm: found for vm in csrs.guests if (found := _ram_of(system, ram, vm)) is not None
-        }
+        self._rams = {vm: found for vm in csrs.guests if (found := ram_of(system, ram, vm)) is not None}
 
     def lead(self, vm: str, pc: int) -> int | None:
         """Return where a fetch at `pc` in `vm` will lead: a real address; None if nobody can tell.
@@ -43,11 +41,3 @@ class GuestWalk:
                 continue
             return ram.host(found) if ram.contains(found) else None
         return None
-
-
-def _ram_of(system: System, ram: Ram, vm: str) -> GuestRam | None:
-    relocation = relocation_of(system, vm)
-    if relocation is None:
-        return None
-    start = GuestRam(ram, relocation).base + relocation
-    return GuestRam(ram, relocation, end_of(system, vm, start))

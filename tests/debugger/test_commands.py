@@ -428,7 +428,7 @@ def test_no_two_commands_have_a_name_in_common() -> None:
         ("watch -step mstatus.MI", ["watch -step mstatus.MIE"]),
         ("set -", ["set -cut"]),
         ("input -", ["input -cut", "input -n"]),
-        ("help fin", ["help finish", "help finish-trap"]),
+        ("help fini", ["help finish", "help finish-trap"]),
         ("x/4xw cou", ["x/4xw counter"]),
     ],
 )

@@ -57,7 +57,7 @@ def step_over_instruction(context: Context, text: str) -> None:
     _repeat(context, text, context.session.step_over_instruction)
 
 
-@GROUP.command("finish", "fin", "f")
+@GROUP.command("finish", "fin", "fi", "f")
 def finish(context: Context, text: str) -> None:
     """Run until this function returns, or the handler ends."""
     context.moved(context.session.finish())

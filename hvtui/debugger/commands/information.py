@@ -12,6 +12,7 @@ from hvtui.debugger.commands.breaking import listed
 from hvtui.debugger.commands.completing import expression, last_word, place, shifted
 from hvtui.debugger.commands.context import Context
 from hvtui.debugger.commands.formats import labelled
+from hvtui.debugger.commands.looking import TOPICS as DEEPER_TOPICS
 from hvtui.debugger.commands.table import CommandError, Group, Names
 from hvtui.debugger.commands.traplog import filter_words, show_log
 from hvtui.debugger.commands.values import show_displays
@@ -31,7 +32,7 @@ _WHOLE_FIELDS = frozenset({"PC", "BASE"})
 def _complete(context: Context, text: str) -> Iterable[Completion]:
     topic, space, rest = text.partition(" ")
     if not space:
-        return last_word(text, {known.name: known.summary for known in TOPICS})
+        return last_word(text, {known.name: known.summary for known in EVERY_TOPIC})
     try:
         found = INFO.find(topic)
     except CommandError:
@@ -44,7 +45,7 @@ def info(context: Context, text: str) -> None:
     """Tell about the machine or the debugger; alone, list the topics."""
     topic, _, rest = text.partition(" ")
     if not topic:
-        for known in TOPICS:
+        for known in EVERY_TOPIC:
             context.write(f"  info {known.name:<12} {known.summary}")
         return
     INFO.find(topic).run(context, rest.strip())
@@ -204,7 +205,7 @@ def console(context: Context, text: str) -> None:
         context.write(written)
 
 
-@TOPICS.command("program", "status", "time")
+@TOPICS.command("program", "status", "time", "p")
 def program(context: Context, text: str) -> None:
     """Why the machine stands still, where, and at which instant."""
     session = context.session
@@ -221,8 +222,10 @@ def program(context: Context, text: str) -> None:
     )
 
 
+EVERY_TOPIC = (*TOPICS, *DEEPER_TOPICS)
+
 INFO = Names(
     "topic of info",
-    {known.name: known for known in TOPICS},
-    {alias: known.name for known in TOPICS for alias in known.aliases},
+    {known.name: known for known in EVERY_TOPIC},
+    {alias: known.name for known in EVERY_TOPIC for alias in known.aliases},
 )

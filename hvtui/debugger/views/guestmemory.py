@@ -43,10 +43,11 @@ def relocation_of(system: System, vm: str) -> int | None:
     return None
 
 
-def end_of(system: System, vm: str, start: int) -> int | None:
-    """Return where a VM's memory from `start` on must end: at what is another's, or None."""
-    others = (extent[0] for part in system.components if part.vm != vm for extent in part.extents)
-    return min((address for address in others if address > start), default=None)
+def end_of(system: System, vm: str) -> int | None:
+    """Return where a VM's memory must end: where the next thing after it is another's. Or None."""
+    last = max((part.at for part in system.components if part.vm == vm), default=0)
+    others = (start for part in system.components if part.vm != vm for start, _ in part.extents)
+    return min((start for start in others if start > last), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +91,9 @@ class GuestRam:
     def update_pte(self, offset: int, value: int) -> None:
         """Refuse: what is looked at does not change."""
         raise TypeError("a guest's page tables are only looked at")
+
+
+def ram_of(system: System, ram: Ram, vm: str) -> GuestRam | None:
+    """Return what a virtual machine takes for its RAM, None if nobody said where it lies."""
+    relocation = relocation_of(system, vm)
+    return None if relocation is None else GuestRam(ram, relocation, end_of(system, vm))

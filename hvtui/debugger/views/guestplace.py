@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hvtui.debugger.positions import Position
 from hvtui.debugger.session import Session
 from hvtui.debugger.views.guestcsrs import GuestCsrs, believed_privilege
-from hvtui.debugger.views.guestmemory import GuestRam, end_of, relocation_of
+from hvtui.debugger.views.guestmemory import GuestRam, ram_of
 from hvtui.machine.privilege import Privilege
 from hvtui.machine.translation import Access, AddressSpace, data_space, fetch_space
 
@@ -55,12 +55,7 @@ def guest_space(guest: GuestCsrs, believed: Privilege, access: Access) -> Addres
 
 def guest_ram(session: Session, vm: str) -> GuestRam | None:
     """Return what a virtual machine takes for its RAM, None if nobody said where it lies."""
-    relocation = relocation_of(session.system, vm)
-    if relocation is None:
-        return None
-    ram = session.machine.ram
-    start = GuestRam(ram, relocation).base + relocation
-    return GuestRam(ram, relocation, end_of(session.system, vm, start))
+    return ram_of(session.system, session.machine.ram, vm)
 
 
 # Details

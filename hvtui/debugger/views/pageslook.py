@@ -43,8 +43,8 @@ class TableSeen:
 class PagesSeen:
     """What was seen. `problem` says, with a caret, why an expression leads nowhere.
 
-    `privilege` is the mode that runs now, `waiting` a virtual machine that the address is none of: it is
-    one of the hypervisor's own.
+    `privilege` is the mode that runs now. `waiting` names the virtual machine that waits meanwhile, if
+    the address is none of its own but the hypervisor's.
     """
 
     request: PagesRequest
@@ -76,8 +76,9 @@ def look(session: Session, request: PagesRequest) -> PagesSeen:
             place, found = text, walk(session, address, request.access)
             break
     waiting = ""
-    if found is not None and found.guest is not None and found.guest.place.waits and place in _OWN:
-        found, waiting = replace(found, guest=None), found.guest.place.vm
+    guest = found.guest if found is not None and place in _OWN else None
+    if found is not None and guest is not None and guest.place.waits:
+        found, waiting = replace(found, guest=None), guest.place.vm
     tables = _tables(session, guest_place(session)) if request.whole else ()
     privilege = session.machine.hart.privilege
     return PagesSeen(request, place, found, privilege, presets(session), tables, problem, waiting)
