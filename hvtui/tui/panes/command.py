@@ -218,7 +218,7 @@ class CommandLine(InputLine):
         """The person gives up the block of lines that was begun."""
 
     def __init__(self) -> None:
-        super().__init__(compact=True, id="command-input", placeholder=_STANDING)
+        super().__init__(compact=True, id="command-input", placeholder=_STANDING, select_on_focus=False)
         self.commands: Commands | None = None
         self.machine_runs = False
         self._recall: Recall | None = None
