@@ -96,9 +96,9 @@ def test_the_rings_show_where_it_runs_and_where_it_believes_to_be() -> None:
         "╭───────────────────╮   RING 1  supervisor mode (S)",
         "│ ┏━━━━━━━━━━━━━━━┓ │  mode bit  0  no kernel instructions",
         "│ ┃ ╭┄┄┄┄┄┄┄┄┄┄┄╮ ┃ │",
-        "│ ┃ ┆ ◌ ring 0  ┆ ┃ │  guest kernel  kernel of vm1",
-        "│ ┃ ╰┄┄┄┄┄┄┄┄┄┄┄╯ ┃ │  believes  ring 0 (M)",
-        "│ ┗━━ ◉ ring 1 ━━━┛ │  runs in   ring 1 (S)",
+        "│ ┃ ┆ ◌ ring 0  ┆ ┃ │  vm1 · guest kernel · kernel",
+        "│ ┃ ╰┄┄┄┄┄┄┄┄┄┄┄╯ ┃ │  believes  ring 0 (M), mode bit 1",
+        "│ ┗━━ ◉ ring 1 ━━━┛ │  runs in   ring 1 (S), mode bit 0",
         "╰───── ring 3 ──────╯  ≠ virtualized: not where it thinks",
     ]
 
@@ -106,7 +106,7 @@ def test_the_rings_show_where_it_runs_and_where_it_believes_to_be() -> None:
 def test_rings_without_room_are_told_in_words() -> None:
     assert text(ring_rows(snapshot(), 38, 3)) == [
         " RING 1  supervisor (S)  mode bit  0",
-        "guest kernel  kernel of vm1",
+        "vm1 · guest kernel · kernel",
         "believes ring 0 ≠ runs in ring 1",
     ]
 
