@@ -10,7 +10,7 @@ from hvtui.debugger.positions import Position
 from hvtui.machine.events import TrapTaken
 from hvtui.machine.privilege import Privilege
 
-ContextKey: TypeAlias = tuple[int, Privilege, int]
+ContextKey: TypeAlias = tuple[int, Privilege, int, int]
 
 
 def identity(position: Position) -> int:
@@ -91,18 +91,23 @@ class Activation:
 
 @dataclass(frozen=True, slots=True)
 class Suspended:
-    """An activation that a trap interrupted at `position`, with its frames and its stack pointer."""
+    """An activation that a trap interrupted at `position`, with its frames and its stack pointer.
+
+    `space` tells user programs' address spaces apart; it is 0 for all else.
+    """
 
     activation: Activation
     frames: Frame | None
     position: Position
     privilege: Privilege
     sp: int
+    space: int = 0
 
     @property
     def key(self) -> ContextKey:
         """What tells this context from others when it goes on."""
-        return (identity(self.position), self.privilege, self.sp)
+        place = self.position.pc if self.space else identity(self.position)
+        return (place, self.privilege, self.sp, self.space)
 
 
 @dataclass(frozen=True, slots=True)

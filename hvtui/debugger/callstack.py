@@ -1,9 +1,9 @@
 """The call stack of a whole machine: trap activations, and function frames within each.
 
 A trap or an interrupt pushes an activation. An xRET pops it if it returns to the place that the trap
-came from, or to the instruction after it. An xRET to anywhere else is one of two things: the trap is
-handed on to a kernel below (an *injection*: the interrupted code still waits, now for that kernel),
-or other code gets the CPU (a *switch*: the stack is exchanged for the one of that code).
+came from, or to the instruction after it. An xRET to anywhere else is mostly one of two things: the
+trap is handed on to a kernel below (an *injection*: the interrupted code still waits, now for that
+kernel), or other code gets the CPU (a *switch*: the stack is exchanged for the one of that code).
 
 Within an activation, `jal` and `jalr` push and pop frames by the link-register rules of the
 unprivileged specification (section 2.5, table 2.1). A return that fits no frame of the stack in hand
@@ -154,9 +154,14 @@ class CallStack:
             _park(self._threads, (frames.return_address, frames.sp), frames)
         self.frames = ended.below if ended else None
 
-    def trap(self, event: TrapTaken, position: Position, entry: Position, sp: int) -> None:
-        """A trap or an interrupt was taken at `position`, with `sp` in the stack pointer."""
-        interrupted = Suspended(self.top, self.frames, position, event.origin, sp)
+    def trap(
+        self, event: TrapTaken, position: Position, entry: Position, sp: int, space: int = 0
+    ) -> None:
+        """A trap or an interrupt was taken at `position`, with `sp` in the stack pointer.
+
+        `space` tells a user program's address space from others.
+        """
+        interrupted = Suspended(self.top, self.frames, position, event.origin, sp, space)
         _park(self._parked, interrupted.key, interrupted)
         entered = Entered.INTERRUPT if event.is_interrupt else Entered.TRAP
         self._push(
@@ -165,9 +170,11 @@ class CallStack:
             (entered, event.cause, event.bits, interrupted.position.owner),
         )
 
-    def xret(self, event: TrapReturned, by: Position, resumed: Position, sp: int) -> Passed:
-        """An xRET at `by` went to `resumed`; `sp` is the stack pointer of the code that goes on."""
-        context = self._interrupted_at(resumed, event.target, sp)
+    def xret(
+        self, event: TrapReturned, by: Position, resumed: Position, sp: int, space: int = 0
+    ) -> Passed:
+        """An xRET at `by` went to `resumed`; `sp` and `space` are those of the code that goes on."""
+        context = self._interrupted_at(resumed, event.target, sp, space)
         if context is not None and self.holds(context.activation):
             return self._go_back(context, by)
         reading = self._passages.read(self.top, by, resumed)
@@ -179,7 +186,7 @@ class CallStack:
             self._forget(context)
             self.top, self.frames = context.activation, context.frames
             return Passed(Passage.SWITCH, reading.way[-1].owner)
-        return self._go_on(event, reading, resumed, sp)
+        return self._go_on(event, reading, resumed, sp, space)
 
     def _go_back(self, context: Suspended, by: Position) -> Passed:
         """Let what waits in this stack go on: nothing comes back to what it waited for."""
@@ -200,7 +207,9 @@ class CallStack:
         if self._parked.get(context.key) is context:
             del self._parked[context.key]
 
-    def _go_on(self, event: TrapReturned, reading: Reading, resumed: Position, sp: int) -> Passed:
+    def _go_on(
+        self, event: TrapReturned, reading: Reading, resumed: Position, sp: int, space: int
+    ) -> Passed:
         """Enter what an xRET leads to where nothing waits."""
         passages, real = self._passages, reading.way[0]
         kind: tuple[object, ...]
@@ -214,6 +223,12 @@ class CallStack:
             trap, by, entered = None, reading.host or real, Entered.INJECTED
             below = self._interrupted_late(reading, resumed.component, sp)
             kind = (entered, None, (), resumed.owner)
+        elif (
+            elsewhere := _goes_on_elsewhere(
+                Suspended(self.top, None, resumed, event.target, sp, space), reading
+            )
+        ) is not None:
+            return self._go_back(elsewhere, reading.way[-1])
         else:
             passages.note_start(reading, resumed)
             trap, by, entered, below = None, reading.way[-1], Entered.SWITCHED, None
@@ -253,13 +268,15 @@ class CallStack:
 
     # Details
 
-    def _interrupted_at(self, resumed: Position, privilege: Privilege, sp: int) -> Suspended | None:
+    def _interrupted_at(
+        self, resumed: Position, privilege: Privilege, sp: int, space: int
+    ) -> Suspended | None:
         """Return the context that goes on at `resumed`: where it waits, or an instruction later."""
 
         def goes_on(waits: Suspended) -> bool:
-            if waits.privilege != privilege:
+            if (waits.privilege, waits.space) != (privilege, space):
                 return False
-            if waits.position.physical is None or resumed.physical is None:
+            if space or waits.position.physical is None or resumed.physical is None:
                 # Before a hypervisor maps a guest's page its addresses lead nowhere.
                 distance = resumed.pc - waits.position.pc
             else:
@@ -271,7 +288,7 @@ class CallStack:
             return context
         for place in (identity(resumed), resumed.pc):
             for spot in (place, place - _INSTRUCTION_LENGTH):
-                parked = self._parked.get((spot, privilege, sp))
+                parked = self._parked.get((spot, privilege, sp, space))
                 if parked is not None and goes_on(parked):
                     return parked
         # The handler may have changed the stack pointer on the way: an emulated instruction can.
@@ -328,6 +345,23 @@ class CallStack:
             activation, below=below, times=times, depth=depth, serial=self._serial, since=since
         )
         self.frames = None
+
+
+def _goes_on_elsewhere(now: Suspended, reading: Reading) -> Suspended | None:
+    """Return the context that its handler has sent elsewhere, to what is `now`; None if it is another.
+
+    A kernel does that that mends its own faults by a table. The stack pointer tells the context from
+    other threads; under a hypervisor nothing but a guest's xRET changes threads.
+    """
+    waits, component = reading.top.below, now.position.component
+    if waits is None or component is None or waits.privilege is not now.privilege:
+        return None
+    inside = waits.position.component
+    is_same = inside is component and waits.space == now.space
+    if now.privilege is not Privilege.U and inside is not None and inside.vm == component.vm:
+        is_same = True
+    is_hypervisors = reading.host is reading.way[-1]
+    return waits if is_same and (waits.sp == now.sp or is_hypervisors) else None
 
 
 def _park(parked: dict[_Key, _Value], key: _Key, value: _Value) -> None:

@@ -22,6 +22,7 @@ from hvtui.debugger.upcoming import Upcoming, upcoming
 from hvtui.debugger.views.guestcsrs import GuestState, VirtualCsrs
 from hvtui.machine.board import Machine
 from hvtui.machine.events import DeviceOutput, KernelInstruction, Outcome, TrapReturned, TrapTaken
+from hvtui.machine.privilege import Privilege
 from hvtui.machinefile.system import System
 
 
@@ -129,10 +130,22 @@ class Follower:
     def _sp(self) -> int:
         return self.machine.hart.x[_SP]
 
+    def _space(self, position: Position, privilege: Privilege) -> int:
+        """Return what tells the address spaces of user programs apart, 0 for all other code.
+
+        A guest's is the one that the guest chose: the hypervisor's table for it may be another.
+        """
+        if privilege is not Privilege.U:
+            return 0
+        component = position.component
+        vm = component.vm if component is not None else self.whereabouts.last_vm
+        guest = self.guests.guests.get(vm) if vm is not None else None
+        return self.machine.hart.csr_value("satp") if guest is None else guest.value("satp")
+
     def _on_trap(self, event: TrapTaken) -> None:
         position = self.whereabouts.notice(event.pc, event.origin)
         entry = self.whereabouts.notice(event.handler, event.target)
-        self.callstack.trap(event, position, entry, self._sp)
+        self.callstack.trap(event, position, entry, self._sp, self._space(position, event.origin))
         self.traplog.trap(event, position)
         self.last_event = lambda: describe_trap(event, position)
         if self.listener is not None:
@@ -142,7 +155,8 @@ class Follower:
         origin = self.whereabouts.notice(event.pc, event.origin)
         target = self.whereabouts.notice(event.resumed, event.target)
         self.guests.trap_return(event, target)
-        passage, by = self.callstack.xret(event, origin, target, self._sp)
+        space = self._space(target, event.target)
+        passage, by = self.callstack.xret(event, origin, target, self._sp, space)
         injected = passage is Passage.INJECTION
         self.traplog.trap_return(event, origin, injected=injected)
         kind = passage.value if by == origin.owner else f"{passage.value} by {by}"

@@ -123,7 +123,7 @@ def reason(activation: Activation) -> str:
         case Entered.SWITCHED:
             return f"switched to by {_doer(activation)}" if activation.by else "switched to"
         case Entered.INJECTED:
-            told = _trap_words(event) if event else "a trap"
+            told = _trap_words(event) if event else "held back until now"
             return f"injected by {_doer(activation)}: {told}"
         case Entered.INTERRUPT:
             return f"interrupt: {_trap_words(event)}" if event else "interrupt"

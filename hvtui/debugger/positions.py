@@ -123,6 +123,11 @@ class Whereabouts:
     def learned(self, vms: Mapping[int, str]) -> None:
         self._vms = vms
 
+    @property
+    def last_vm(self) -> str | None:
+        """The virtual machine whose code was seen last, as events came."""
+        return self._vms.get(_ANY_SPACE)
+
     def _presumed(self, pc: int, satp: int) -> int | None:
         """Return where a guest's address that is not mapped yet will lead, if that can be known."""
         found = [part for part in self._guests if _holds(part, pc + part.relocation)]

@@ -351,7 +351,7 @@ def test_a_trap_that_is_handed_on_after_another_guest_ran_stands_above_what_it_i
     ]
     session.resume()
     assert lines(session) == [
-        "1 guest trap guest.s:1 [injected by hyper: a trap]",
+        "1 guest trap guest.s:1 [injected by hyper: held back until now]",
         "3 program f program.s:3",
         waiting.replace("s:1", "s:2"),
     ]
