@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import random
 from functools import lru_cache
+from struct import Struct
 
 from asm.isa.trapbits import TrapBit
+from hvtui.debugger.logentries import ROW_SIZE
 from hvtui.debugger.positions import Position, Whereabouts
 from hvtui.debugger.traplog import LOG_CHUNKS, TrapLog
 from hvtui.machine.events import KernelInstruction, Outcome, TrapReturned, TrapTaken
@@ -57,3 +59,27 @@ def fill(log: TrapLog, pairs: int, *, seed: int = 1, since: int = 0) -> int:
         back = TrapReturned(instant, HYPER + 8, "mret", Privilege.M, mode, place.pc + 4)
         log.trap_return(back, at(HYPER + 8), injected=chance.randrange(20) == 0)
     return instant + 1
+
+
+_INSTANT = Struct("=Q")
+
+
+@lru_cache(maxsize=1)
+def long_log(entries: int = 1_000_000) -> tuple[TrapLog, int]:
+    """Return a log of so many entries, which repeat themselves, and the end of its run.
+
+    It is shared: do not write to it. The rows are written as they are kept, for speed.
+    """
+    pattern = empty_log()
+    period = fill(pattern, 1000)
+    known = pattern.known
+    (part,) = known.parts(0, known.end)
+    rows = known.rows.part(*part)
+    whens = [entry.instant for entry in known]
+    log = empty_log()
+    for number in range(entries):
+        turn, place = divmod(number, len(whens))
+        when = _INSTANT.pack(turn * period + whens[place])
+        log._rows.append(when + rows[place * ROW_SIZE + len(when) : (place + 1) * ROW_SIZE])
+    log._length = entries
+    return log, (entries // len(whens) + 1) * period

@@ -16,6 +16,8 @@ from hvtui.tui.rows import Row, Span, fit, row, shorten
 
 HERE, AHEAD = "▶", "┊"
 
+# Beyond this width what happened would stand too far from where.
+_WIDEST = 68
 _WORD_WIDTH = max(len(known.word) for known in EVENT_SIGNS.values())
 
 
@@ -45,7 +47,7 @@ class LogColumns:
         left -= where + 1 if where else 0
         function = min(left - 44, 24) if left >= 60 else 0
         left -= function + 1 if function else 0
-        return cls(instant, word, owner, max(left, 0), where, function)
+        return cls(instant, word, owner, min(max(left, 0), _WIDEST), where, function)
 
 
 def log_row(entry: LogEntry, columns: LogColumns, *, is_here: bool, is_ahead: bool) -> Row:

@@ -88,7 +88,7 @@ first event in it. `+` and `-` zoom around it, `0` or Home shows the whole run, 
     def draw(self, snapshot: Snapshot, width: int, height: int) -> tuple[Row, ...]:
         """Return the rows."""
         run = self._run
-        room = width - gutter(height, run) if run is not None else 0
+        room = width - gutter(width, height, run) if run is not None else 0
         if run is None or room < 1:
             return ()
         scale = self._scale(run, room)
@@ -117,7 +117,7 @@ first event in it. `+` and `-` zoom around it, `0` or Home shows the whole run, 
     @property
     def _room(self) -> int:
         width, height = self.size
-        return width - gutter(height, self._run) if self._run is not None else width
+        return width - gutter(width, height, self._run) if self._run is not None else width
 
     def _keep_in_view(self, instant: int) -> None:
         """Move a zoomed timeline so that an instant is in view."""
@@ -220,7 +220,7 @@ first event in it. `+` and `-` zoom around it, `0` or Home shows the whole run, 
         offset = event.get_content_offset(self)
         if offset is None or self._drawn is None or self._run is None:
             return
-        cell = offset.x - gutter(self.size.height, self._run)
+        cell = offset.x - gutter(*self.size, self._run)
         if cell >= 0:
             self._travel_to(self._column_of(self._drawn.scale.instant_at(cell)))
 

@@ -23,6 +23,7 @@ _PAST, _FUTURE, _FRONTIER, _NOW, _CHOSEN = "━", "┄", "│", "▲", "◇"
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 # Lower ones: the names beside them are to be read first.
 _BAND = " ▁▂▃▄▅"
+_TALLEST_LANE = 3
 _MOST_GUTTER = 18
 # What is rarest counts most, where one cell has room for one mark.
 _ORDER = (Kind.IGNORED, Kind.LEAKED, Kind.INJECTION, Kind.INTERRUPT, Kind.TRAP)
@@ -64,9 +65,9 @@ class Strip:
     chosen: int | None = None
 
 
-def gutter(height: int, run: Run) -> int:
+def gutter(width: int, height: int, run: Run) -> int:
     """Return how many cells the names of the lanes take, 0 where there are no lanes."""
-    if height < LANES_FROM:
+    if height < LANES_FROM or width < 2 * _MOST_GUTTER:
         return 0
     longest = max((cell_len(name) for name in run.components), default=0)
     return min(longest + 4, _MOST_GUTTER)
@@ -74,7 +75,7 @@ def gutter(height: int, run: Run) -> int:
 
 def strip_rows(strip: Strip, width: int, height: int) -> tuple[Row, ...]:
     """Draw the strip in `width` by `height` cells."""
-    margin = gutter(height, strip.run)
+    margin = gutter(width, height, strip.run)
     room = width - margin
     bands = list(_lanes(strip, margin, room, height - 3)) if margin else [_band(strip, room)]
     blank = Span(" " * margin)
@@ -118,7 +119,9 @@ def _band(strip: Strip, room: int) -> Row:
             spans.append(Span(told, f"ring{runner.ring} here{runner.ring} bold"))
             rest = piece[cell_len(told) :]
             for style, alike in groupby(rest, lambda column: _ground(column, column.runner)):
-                filled = "".join(_filling(column.shares[0][1], column, _BAND) for column in alike)
+                filled = "".join(
+                    _BAND[_level(column.shares[0][1], column, len(_BAND) - 1)] for column in alike
+                )
                 spans.append(Span(filled, f"ring{runner.ring} {style}"))
     return Row(tuple(spans))
 
@@ -142,13 +145,16 @@ def _lanes(strip: Strip, margin: int, room: int, most: int) -> Iterator[Row]:
     by_ring = len(lanes) > most
     if by_ring:
         lanes = [Runner(ring) for ring in sorted({runner.ring or 0 for runner in lanes})]
+    tall = min(max(most // max(len(lanes), 1), 1), _TALLEST_LANE)
+    cells = list(_cells(strip, room))
     for lane in lanes:
         ring = lane.ring or 0
         name = f"{RING_SIGNS[ring]}{ring} {lane.owner or ('all' if by_ring else '?')}"
-        drawn = "".join(
-            _filling(_share(column, lane, by_ring=by_ring), column) for column in _cells(strip, room)
-        )
-        yield row(Span(fit(name, margin - 1) + " ", f"ring{ring}"), Span(drawn, f"ring{ring}"))
+        levels = [_level(_share(column, lane, by_ring=by_ring), column, 8 * tall) for column in cells]
+        for line in reversed(range(tall)):
+            told = fit(name, margin - 1) if line == 0 else " " * (margin - 1)
+            drawn = "".join(_EIGHTHS[min(max(level - 8 * line, 0), 8)] for level in levels)
+            yield row(Span(told + " ", f"ring{ring}"), Span(drawn, f"ring{ring}"))
 
 
 def _place(run: Run, owner: str) -> int:
@@ -163,12 +169,12 @@ def _share(column: Column, lane: Runner, *, by_ring: bool) -> int:
     )
 
 
-def _filling(steps: int, column: Column, fills: str = _EIGHTHS) -> str:
-    """Return how full a column is: any share at all is seen."""
+def _level(steps: int, column: Column, most: int) -> int:
+    """Return how full a column is, of `most`: any share at all is seen."""
     if not steps:
-        return " "
+        return 0
     total = max(sum(count for _, count in column.shares), 1)
-    return fills[max(round((len(fills) - 1) * steps / total), 1)]
+    return max(round(most * steps / total), 1)
 
 
 # Marks and axis
