@@ -18,47 +18,15 @@ from hvtui.machine.memory import Ram
 from hvtui.machine.privilege import Privilege
 from hvtui.machine.translation import Access
 from hvtui.machinefile.loading import load_system
-from tests.support.debugged import Part, bounded, session_of
+from tests.support.debugged import bounded, session_of
+from tests.support.paging import NATIVE
 
 SAMPLES = Path(__file__).parents[2] / "samples"
-
-# A kernel with one table: 0x40000000 leads to 0x80010000, the next page may be read alone, the one
-# after it is U's, and all else is a superpage over RAM. It goes on in S, at the label `on`.
-PAGED = """\
-_start: li      t0, -1
-        csrw    pmpaddr0, t0
-        li      t0, 0x1f
-        csrw    pmpcfg0, t0
-        la      t0, root
-        srli    t0, t0, 12
-        li      t1, 1 << 31
-        or      t0, t0, t1
-        csrw    satp, t0
-        la      t0, on
-        csrw    mepc, t0
-        li      t0, 1 << 11
-        csrw    mstatus, t0
-        mret
-on:     j       on
-        .data
-        .balign 4096
-root:   .zero   4 * 256
-        .word   (0x80002000 >> 2) | 1
-        .zero   4 * 255
-        .word   (0x80000000 >> 2) | 0xcf
-        .zero   4 * 511
-leaves:
-        .word   (0x80010000 >> 2) | 0xcf
-        .word   (0x80011000 >> 2) | 0x43
-        .word   (0x80012000 >> 2) | 0xdf
-        .word   (0x80013000 >> 2) | 0x07
-        .zero   4 * 1020
-"""
 
 
 @pytest.fixture
 def paged() -> Session:
-    session = session_of(Part("kernel", PAGED))
+    session = session_of(*NATIVE)
     session.break_at("on")
     session.resume()
     return session

@@ -14,8 +14,8 @@ from hvtui.tui.rows import Piece, Row, crop, join, pad, row, shorten, spread
 
 # From this width on the guest's walk and the hardware's stand side by side.
 _SIDE_BY_SIDE = 92
-# From this width on an entry and its verdict stand in one line.
-_ONE_LINE = 74
+# From these widths on an entry says its number, and where it really lies, and a range how large it is.
+_WITH_INDEX, _WITH_HOST, _WITH_SIZES = 40, 74, 54
 _GAP = "  "
 _LEAST_WIDTH = 20
 
@@ -70,8 +70,8 @@ def _walk_rows(seen: PagesSeen, width: int) -> Iterator[Row]:
 
 def _wrapped(text: str, width: int, style: str) -> Iterator[Row]:
     """Break a sentence into lines; those after the first are indented."""
-    for line in wrap(text, max(width, _LEAST_WIDTH), subsequent_indent="  "):
-        yield row((line, style))
+    for line in wrap(text, max(width - 2, _LEAST_WIDTH), subsequent_indent="  "):
+        yield row(("  " + line, style))
 
 
 def _head(seen: PagesSeen, width: int) -> Iterator[Row]:
@@ -104,9 +104,8 @@ def _guest_rows(guest: GuestWalk, width: int) -> Iterator[Row]:
         yield row(("  ╰─▶ ", "faint"), ("host      ", "dim"), "emulated: no memory at all")
     elif guest.host is not None and guest.relocation is not None:
         sign = "+" if guest.relocation >= 0 else "-"
-        yield row(
-            ("  │  ", "faint"), (f"{place.vm} lies {sign}{abs(guest.relocation):#x}", "dim"),
-        )  # fmt: skip
+        distance = f"{sign}{abs(guest.relocation):#x}" if guest.relocation else "at the same addresses"
+        yield row(("  │   ", "faint"), (f"{place.vm} lies {distance}", "dim"))
         yield row(("  ╰─▶ ", "faint"), ("host      ", "dim"), (f"{guest.host:08x}", "number"))
 
 
@@ -120,12 +119,12 @@ def stage_rows(name: str, stage: Stage, width: int, *, is_guest: bool = False) -
     root = stage.space.root
     yield row((name, "title"))
     if root is None:
-        yield row(("  │  ", "faint"), "no translation", (": addresses are physical", "dim"))
+        yield row(("  │ ", "faint"), "no translation", (": addresses are physical", "dim"))
     else:
         bits = "".join(
             f" {bit}" for bit, is_on in (("SUM", stage.space.sum), ("MXR", stage.space.mxr)) if is_on
         )
-        yield row(("  │  ", "faint"), f"Sv32, root {root:08x}", (bits, "dim"))
+        yield row(("  │ ", "faint"), f"Sv32, root {root:08x}", (bits, "dim"))
     for entry in stage.entries:
         is_last = entry is stage.entries[-1] and stage.target is None
         yield from _entry_rows(entry, width, is_refusal=is_last)
@@ -137,42 +136,41 @@ def stage_rows(name: str, stage: Stage, width: int, *, is_guest: bool = False) -
             (f"  {line}─▶ ", "faint"), (f"{physical:<10}", "dim"), (f"{stage.target:08x}", "number"),
             (f"  {device}" if device else "", "label"),
         )  # fmt: skip
-    yield row(*_verdict(stage))
+    yield from _verdict_rows(stage, width)
 
 
 def _entry_rows(entry: Entry, width: int, *, is_refusal: bool) -> Iterator[Row]:
     mark, style = (_REFUSED, "danger") if is_refusal else ("│", "faint")
-    host = f" (host {entry.host:08x})" if entry.host != entry.address and width >= _ONE_LINE else ""
-    pieces: list[Piece] = [
-        (f"  {mark}  ", style), (f"L{entry.level}", "strong"), ("[", "faint"), f"{entry.index:>4}",
-        ("] ", "faint"), (f"@{entry.address:08x}", "address"), (host, "address"), " ",
-    ]  # fmt: skip
+    host = f" (host {entry.host:08x})" if entry.host != entry.address and width >= _WITH_HOST else ""
+    index = f"{entry.index:>4}"
+    pieces: list[Piece] = [(f"  {mark} ", style), (f"L{entry.level}", "strong")]
+    pieces += [("[", "faint"), index, ("]", "faint")] if width >= _WITH_INDEX else []
+    pieces += [(f" @{entry.address:08x}", "address"), (host, "address"), " "]
     if entry.pte is None:
         pieces.append(("unreadable", "danger"))
     else:
         pieces += [f"{entry.pte:08x} ", (flags(entry.pte), "register")]
-    verdict = (entry.verdict, "danger" if is_refusal else "dim")
-    if width >= _ONE_LINE + 8:
-        yield row(*pieces, "  ", verdict)
+    left = row(*pieces)
+    verdict = "danger" if is_refusal else "dim"
+    if left.width + len(entry.verdict) + 2 <= width:
+        yield row(*left.spans, "  ", (entry.verdict, verdict))
         return
-    yield row(*pieces)
-    yield row(("     " if is_refusal else "  │  ", "faint"), ("   ", ""), verdict)
+    yield left
+    margin = "      " if is_refusal else "  │   "
+    for line in wrap(entry.verdict, max(width - len(margin), _LEAST_WIDTH)):
+        yield row((margin, "faint"), (line, verdict))
 
 
-def _verdict(stage: Stage) -> Iterator[Piece]:
+def _verdict_rows(stage: Stage, width: int) -> Iterator[Row]:
+    """Draw what is decided in the end."""
     if stage.cause is None:
-        yield f"  {_PERMITTED} ", "good"
-        yield "permitted", "good"
-        if stage.verdict and stage.verdict != "permitted":
-            yield f": {stage.verdict}", "dim"
+        why = f": {stage.verdict}" if stage.verdict and stage.verdict != "permitted" else ""
+        yield from _wrapped(f"{_PERMITTED} permitted{why}", width, "good")
         return
-    yield f"  {_REFUSED} ", "danger"
-    where = f"level {stage.refused_at}: " if stage.refused_at is not None else ""
-    yield trap_name(stage.cause, interrupt=False).text, "danger bold"
-    if stage.target is not None:
-        yield f": {stage.verdict}", "dim"
-    elif where:
-        yield f" ({where.rstrip(': ')} refuses)", "dim"
+    name = trap_name(stage.cause, interrupt=False).text
+    where = f" (level {stage.refused_at} refuses)" if stage.refused_at is not None else ""
+    why = f": {stage.verdict}" if stage.target is not None else where
+    yield from _wrapped(f"{_REFUSED} {name}{why}", width, "danger")
 
 
 def _outcome(stage: Stage) -> Iterator[Piece]:
@@ -212,6 +210,8 @@ def _range(known: Range, width: int) -> Iterator[Piece]:
     yield " ▶ ", "faint"
     yield f"{known.target:08x} ", "number"
     yield known.letters, "register"
+    if width < _WITH_SIZES:
+        return
     size = (known.end - known.start) >> 10
     yield f" {size >> 10} MiB" if size >= 1024 and size % 1024 == 0 else f" {size} KiB", ""
     for bit, count in (("A", known.accessed), ("D", known.dirty)):
