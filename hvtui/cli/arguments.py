@@ -18,11 +18,12 @@ from hvtui.machinefile.system import Overrides
 T = TypeVar("T")
 
 
-def add_machine_arguments(parser: argparse.ArgumentParser) -> None:
+def add_machine_arguments(parser: argparse.ArgumentParser, *, is_path_needed: bool = True) -> None:
     """Add PATH and the options that go before what a machine file says."""
     parser.add_argument(
         "path",
         metavar="PATH",
+        nargs=None if is_path_needed else "?",
         type=path_of_machine,
         help="machine file (.toml) or its folder, source (.s), ELF file or raw binary; or the name of"
         " a sample",
@@ -56,6 +57,25 @@ def overrides_of(arguments: argparse.Namespace) -> Overrides:
         include=tuple(arguments.include),
         defines=dict(arguments.defines),
     )
+
+
+def words_of(arguments: argparse.Namespace) -> list[str]:
+    """Return the words that say the same to ``hvtui`` in another process, none without a path."""
+    if arguments.path is None:
+        return []
+    words = ["debug", str(arguments.path.absolute())]
+    for option, value in (
+        ("--cpu", arguments.cpu),
+        ("--ram", arguments.ram),
+        ("--dtb", arguments.dtb and arguments.dtb.absolute()),
+        ("--at", arguments.at),
+    ):
+        words += [] if value is None else [f"{option}={value}"]
+    for folder in arguments.include:
+        words += ["-I", str(folder.absolute())]
+    for name, number in arguments.defines:
+        words += ["-D", f"{name}={number}"]
+    return words
 
 
 def positive_count(text: str) -> int:

@@ -37,7 +37,15 @@ COMMANDS: Mapping[str, Command] = {
         "debug PATH", "open a machine in the debugger; plain 'hvtui PATH' too", "hvtui.cli.debug"
     ),
     "run": Command("run PATH", "run a machine without the debugger", "hvtui.cli.run"),
+    "serve": Command("serve [PATH]", "show the debugger in a browser", "hvtui.cli.serve"),
     "check": Command("check PATH...", "run machines against their [expect]", "hvtui.cli.check"),
+    "compare": Command(
+        "compare [NAME...]", "the same work under every technique, side by side", "hvtui.cli.compare"
+    ),
+    "classify": Command(
+        "classify", "try by experiment which CPUs can be virtualized", "hvtui.cli.classify"
+    ),
+    "keys": Command("keys", "print which keys do what, to change them", "hvtui.cli.keys"),
     "new": Command("new DIR", "write a lab to start from: your first hypervisor", "hvtui.cli.new"),
     "samples": Command("samples", "list the machines that come with hvtui", "hvtui.cli.samples"),
     "asm": Command("asm FILE", "assemble a source to ELF, raw binary or listing", "hvtui.cli.asm"),

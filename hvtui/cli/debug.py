@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,11 +13,15 @@ from hvtui.machinefile.errors import BadInputError, Problem
 from hvtui.machinefile.images import check_file
 from hvtui.machinefile.loading import load_system
 
+# By this variable Textual is told what it draws on.
+_DRIVER = "TEXTUAL_DRIVER"
+
 _EPILOG = """\
 With --batch no screen is opened: the commands of -x and -c are done in the order in which they are
 given, with their output, and what the guest writes, on stdout. The commands are those of the
 debugger, in gdb's words; -c help lists them. A # begins a comment. In a breakpoint's commands, end
-ends them. assert EXPRESSION fails if it does not hold, quit STATUS leaves at once.
+ends them. assert EXPRESSION fails if it does not hold, quit STATUS leaves at once. Breakpoints of
+other sessions do not count here.
 
   hvtui debug machine.toml --batch -c 'break trap wrstatus' -c run -c 'info stack'
   hvtui debug machine.toml --batch -x commands.txt --max-instructions 10000000
@@ -45,6 +50,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what says which machine to open, and what to do without a screen."""
     parser.epilog = _EPILOG
     add_machine_arguments(parser)
+    parser.add_argument(
+        "--no-session",
+        action="store_true",
+        help="neither bring back the breakpoints of the last session nor keep this one's",
+    )
     batch = parser.add_argument_group("without a screen")
     batch.add_argument("--batch", action="store_true", help="do commands and leave")
     batch.add_argument(
@@ -79,7 +89,8 @@ def run(arguments: argparse.Namespace) -> int:
     # Everything of the screen is imported here and nowhere else, so that no other command waits.
     from hvtui.tui.app import run_debugger
 
-    run_debugger(arguments.path, overrides_of(arguments))
+    remembers = not arguments.no_session
+    run_debugger(arguments.path, overrides_of(arguments), remembers_session=remembers)
     return 0
 
 
@@ -116,6 +127,8 @@ def _batch(arguments: argparse.Namespace) -> int:
 
 
 def _need_terminal(called: str) -> None:
+    if os.environ.get(_DRIVER, "").endswith(":WebDriver"):
+        return  # hvtui serve shows the screen in a browser
     # The screen is drawn on stderr; without a terminal its control sequences would fill a file.
     if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise BadInputError(

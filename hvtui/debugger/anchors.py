@@ -23,6 +23,9 @@ from hvtui.machinefile.system import Component, System
 # A line whose text stands in several places is looked for this many lines around the old one.
 _NEAR = 8
 
+# Of the text of a line no more is compared.
+_LONGEST = 200
+
 _COMMENT = re.compile(r"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')|\#.*|//.*|/\*.*?(?:\*/|$)""")
 _LABELS = re.compile(r"(?:\s*[\w.$]+\s*:(?!:))+")
 
@@ -173,10 +176,14 @@ def _is_same_file(file: str, other: str) -> bool:
 
 
 def statement_of(line: str) -> str:
-    """Return what a line of a source says, without labels, comments and needless blanks."""
+    """Return what a line of a source says, without labels, comments and needless blanks.
+
+    Of a long one that is the beginning; what cannot be printed is left out.
+    """
     bare = _COMMENT.sub(lambda found: found[1] or "", line)
     labels = _LABELS.match(bare)
-    return " ".join(bare[labels.end() if labels else 0 :].split())
+    words = " ".join(bare[labels.end() if labels else 0 :].split())[:_LONGEST]
+    return "".join(letter for letter in words if letter.isprintable())
 
 
 class _Line(NamedTuple):

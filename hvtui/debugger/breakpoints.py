@@ -11,13 +11,17 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from hvtui.debugger.expressions.compiling import Expression
+from hvtui.debugger.kept import KeptBreakpoint
 from hvtui.debugger.locations import Location
 from hvtui.debugger.trapconditions import TrapCondition
 from hvtui.machine.events import KernelInstruction, TrapReturned, TrapTaken
+
+# More marks than these nobody could tell apart.
+_MOST_HITS_TOLD = 4096
 
 
 @dataclass(slots=True)
@@ -75,6 +79,17 @@ class WatchBreakpoint(Breakpoint):
     watched: tuple[int, int] | None = None
 
 
+@dataclass(slots=True)
+class LostBreakpoint(Breakpoint):
+    """Stops at nothing: what it was set for, `kept`, is not in the program any more, and `why` says so.
+
+    It waits for an edit that brings that back.
+    """
+
+    kept: KeptBreakpoint = field(kw_only=True)
+    why: str = ""
+
+
 class UnknownBreakpointError(KeyError):
     """No breakpoint has that number."""
 
@@ -122,6 +137,12 @@ class Breakpoints:
         )
         self._by_number[added.number] = added
         return added
+
+    def replace(self, breakpoints: Iterable[Breakpoint]) -> None:
+        """Have these breakpoints, with their numbers, in place of all there were; forget all hits."""
+        self._by_number = {known.number: known for known in breakpoints}
+        self._next = max(self._next, *(number + 1 for number in (0, *self._by_number)))
+        self.forget_hits()
 
     def remove(self, number: int) -> None:
         """Remove the breakpoint with that number. Raises UnknownBreakpointError."""
@@ -195,6 +216,11 @@ class Breakpoints:
         index = bisect_left(self._hits, hit)
         if self._hits[index : index + 1] != [hit]:
             self._hits.insert(index, hit)
+
+    @property
+    def hit_instants(self) -> tuple[int, ...]:
+        """The instants of the hits up to the frontier, ascending; of very many, the latest."""
+        return tuple(instant for instant, _ in self._hits[-_MOST_HITS_TOLD:])
 
     def expire(self, breakpoint: Breakpoint) -> None:
         """Remove a one-shot breakpoint that has stopped the machine."""

@@ -1,9 +1,9 @@
 """The call stack of a whole machine: trap activations, and function frames within each.
 
 A trap or an interrupt pushes an activation. An xRET pops it if it returns to the place that the trap
-came from, or to the instruction after it. An xRET to anywhere else is one of two things: the trap is
-handed on to a kernel below (an *injection*: the interrupted code still waits, now for that kernel),
-or other code gets the CPU (a *switch*: the stack is exchanged for the one of that code).
+came from, or to the instruction after it. An xRET to anywhere else is mostly one of two things: the
+trap is handed on to a kernel below (an *injection*: the interrupted code still waits, now for that
+kernel), or other code gets the CPU (a *switch*: the stack is exchanged for the one of that code).
 
 Within an activation, `jal` and `jalr` push and pop frames by the link-register rules of the
 unprivileged specification (section 2.5, table 2.1). A return that fits no frame of the stack in hand
@@ -16,14 +16,25 @@ snapshot, costs nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from enum import Enum
+from dataclasses import replace
 from typing import NamedTuple, TypeAlias, TypeVar
 
-from asm.isa.trapbits import TrapBit
+from hvtui.debugger.activations import (
+    Activation,
+    ContextKey,
+    Entered,
+    Frame,
+    Level,
+    Passage,
+    Suspended,
+    identity,
+)
+from hvtui.debugger.crossings import MachineReset
+from hvtui.debugger.passages import Learned, Passages, Reading, is_kernel_xret
 from hvtui.debugger.positions import Position, Whereabouts
 from hvtui.machine.events import TrapReturned, TrapTaken
 from hvtui.machine.privilege import Privilege
+from hvtui.machinefile.system import Component
 
 # How many interrupted contexts and put-aside threads are remembered, and how many frames and
 # activations are kept at least: a chain twice as long forgets its outer half. So the memory that a
@@ -32,168 +43,92 @@ MOST_PARKED = 256
 FRAMES_KEPT = 2048
 ACTIVATIONS_KEPT = 256
 
+__all__ = [
+    "ACTIVATIONS_KEPT", "FRAMES_KEPT", "MOST_PARKED", "Activation", "CallStack", "Entered", "Frame",
+    "Level", "Passage", "StackState", "Suspended",
+]  # fmt: skip
+
 # An instruction that traps and is emulated, or a system call, goes on after itself.
 _INSTRUCTION_LENGTH = 4
 
-_HANDLER_ROLES = frozenset({"kernel", "host", "firmware"})
-_VIRTUAL_RETURNS = frozenset({TrapBit.MRET, TrapBit.SRET})
-
-
-class Frame(NamedTuple):
-    """A function call: `site` called `target`, with `sp`, to come back to `return_address`.
-
-    `depth` counts from 1 for the outermost frame of the activation, forgotten ones included. `since` is
-    the instant before the call.
-    """
-
-    below: Frame | None
-    depth: int
-    site: int
-    site_physical: int | None
-    target: int
-    return_address: int
-    sp: int
-    since: int = 0
-
-    def same_call(self, other: Frame | None) -> bool:
-        """Tell whether both are one call: the outer frames may have been forgotten since."""
-        return other is not None and (self.return_address, self.sp, self.depth) == (
-            other.return_address, other.sp, other.depth,
-        )  # fmt: skip
-
-
-class Passage(Enum):
-    """What an xRET was."""
-
-    RETURN = "return"
-    SWITCH = "switch"
-    INJECTION = "injection"
-
-
-class Entered(Enum):
-    """How an activation began."""
-
-    RESET = "reset"
-    TRAP = "trap"
-    INTERRUPT = "interrupt"
-    INJECTED = "injected"
-    SWITCHED = "switched to"
-
-
-@dataclass(frozen=True, slots=True)
-class Activation:
-    """Code that runs since the machine entered it at `entry`, in the mode `privilege`.
-
-    `below` is what waits until it ends. `event` is the trap that led here (for an injection, the one
-    that is handed on); `by` names the component whose xRET led here. `times` counts the entries of
-    this kind so far.
-    """
-
-    entered: Entered
-    entry: Position
-    privilege: Privilege
-    below: Suspended | None = None
-    depth: int = 0
-    event: TrapTaken | None = None
-    by: str = ""
-    times: int = 1
-    serial: int = 0
-    since: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Suspended:
-    """An activation that a trap interrupted at `position`, with its frames and its stack pointer."""
-
-    activation: Activation
-    frames: Frame | None
-    position: Position
-    privilege: Privilege
-    sp: int
-
-    @property
-    def key(self) -> _ContextKey:
-        """What tells this context from others when it goes on."""
-        return (_identity(self.position), self.privilege, self.sp)
-
-
-_ContextKey: TypeAlias = tuple[int, Privilege, int]
 _ThreadKey: TypeAlias = tuple[int, int]
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 
 
-@dataclass(frozen=True, slots=True)
-class Level:
-    """One line of the stack as it is now: an activation's code at `position` in `function`.
+class Passed(NamedTuple):
+    """What an xRET was, and whose: the component's name."""
 
-    `frame` is the call that led into the function, None for the function where the activation began.
-    """
-
-    activation: Activation
-    frame: Frame | None
-    position: Position
-    entry: Position
+    passage: Passage
+    by: str
 
 
 class StackState(NamedTuple):
     """All that a call stack knows at one instant."""
 
     serial: int
-    parked: Mapping[_ContextKey, Suspended]
+    parked: Mapping[ContextKey, Suspended]
     threads: Mapping[_ThreadKey, Frame]
-    vectors: frozenset[int]
+    learned: Learned
     times: Mapping[tuple[object, ...], int]
     top: Activation
     frames: Frame | None
     ended: tuple[int, ...]
-
-
-def _identity(position: Position) -> int:
-    return position.pc if position.physical is None else position.physical
+    reset_event: MachineReset | None
 
 
 class CallStack:
-    """Follows one hart. It must be told of every trap, xRET and jump through a link register."""
+    """Follows one hart. It must be told of every trap, xRET and jump through a link register.
 
-    def __init__(self, whereabouts: Whereabouts) -> None:
+    `is_guest_vector` tells whether a guest wants its traps handed on to a position.
+    """
+
+    def __init__(
+        self,
+        whereabouts: Whereabouts,
+        is_guest_vector: Callable[[Position], bool] = lambda position: False,
+    ) -> None:
         self._whereabouts = whereabouts
         self._serial = 0
-        self._parked: dict[_ContextKey, Suspended] = {}
+        self._parked: dict[ContextKey, Suspended] = {}
         self._threads: dict[_ThreadKey, Frame] = {}
-        # Where hypervisors have handed traps on to.
-        self._vectors: set[int] = set()
+        self._passages = Passages(is_guest_vector)
         self._times: dict[tuple[object, ...], int] = {}
         self.top = Activation(Entered.RESET, Position(0), Privilege.M)
         self.frames: Frame | None = None
         # The serials of the activations that the last xRET ended.
         self.ended: tuple[int, ...] = ()
+        # The last reset that the guest asked for.
+        self.reset_event: MachineReset | None = None
 
-    def reset(self, entry: Position, privilege: Privilege, instant: int = 0) -> None:
-        """Begin anew, at the first instruction."""
+    def reset(self, entry: Position, privilege: Privilege, instant: int = 0) -> MachineReset:
+        """Begin anew, at the first instruction: all activations end. Return what has happened."""
+        event = MachineReset(instant, self.top.privilege, privilege)
+        if instant:
+            self.reset_event = event
+        self.ended = tuple(self._serials_above(None))
         self._parked.clear()
         self._threads.clear()
-        self._vectors.clear()
-        self.ended = ()
+        self._passages.reset()
         self._times.clear()
         self._serial += 1
         self.top = Activation(Entered.RESET, entry, privilege, serial=self._serial, since=instant)
         self.frames = None
+        return event
 
     def capture(self) -> StackState:
         """Return the state. The chains in it are shared, and all the rest is bounded."""
         return StackState(
-            self._serial, dict(self._parked), dict(self._threads), frozenset(self._vectors),
-            dict(self._times), self.top, self.frames, self.ended,
+            self._serial, dict(self._parked), dict(self._threads), self._passages.learned,
+            dict(self._times), self.top, self.frames, self.ended, self.reset_event,
         )  # fmt: skip
 
     def restore(self, state: StackState) -> None:
         """Take up a state."""
-        self._serial, self.top, self.frames, self.ended = (
-            state.serial, state.top, state.frames, state.ended,
-        )  # fmt: skip
+        self._serial, self.top, self.frames = state.serial, state.top, state.frames
+        self.ended, self.reset_event = state.ended, state.reset_event
         self._parked, self._threads = dict(state.parked), dict(state.threads)
-        self._vectors, self._times = set(state.vectors), dict(state.times)
+        self._passages.learned, self._times = state.learned, dict(state.times)
 
     # What the machine reports
 
@@ -219,9 +154,14 @@ class CallStack:
             _park(self._threads, (frames.return_address, frames.sp), frames)
         self.frames = ended.below if ended else None
 
-    def trap(self, event: TrapTaken, position: Position, entry: Position, sp: int) -> None:
-        """A trap or an interrupt was taken at `position`, with `sp` in the stack pointer."""
-        interrupted = Suspended(self.top, self.frames, position, event.origin, sp)
+    def trap(
+        self, event: TrapTaken, position: Position, entry: Position, sp: int, space: int = 0
+    ) -> None:
+        """A trap or an interrupt was taken at `position`, with `sp` in the stack pointer.
+
+        `space` tells a user program's address space from others.
+        """
+        interrupted = Suspended(self.top, self.frames, position, event.origin, sp, space)
         _park(self._parked, interrupted.key, interrupted)
         entered = Entered.INTERRUPT if event.is_interrupt else Entered.TRAP
         self._push(
@@ -230,35 +170,76 @@ class CallStack:
             (entered, event.cause, event.bits, interrupted.position.owner),
         )
 
-    def xret(self, event: TrapReturned, by: Position, resumed: Position, sp: int) -> Passage:
-        """An xRET at `by` went to `resumed`; `sp` is the stack pointer of the code that goes on."""
-        context = self._interrupted_at(resumed, event.target, sp)
+    def xret(
+        self, event: TrapReturned, by: Position, resumed: Position, sp: int, space: int = 0
+    ) -> Passed:
+        """An xRET at `by` went to `resumed`; `sp` and `space` are those of the code that goes on."""
+        context = self._interrupted_at(resumed, event.target, sp, space)
+        if context is not None and self.holds(context.activation):
+            return self._go_back(context, by)
+        reading = self._passages.read(self.top, by, resumed)
+        self.ended = reading.ended
+        for waits in reading.emulated:
+            # Nothing comes back there: what trapped was executed.
+            self._forget(waits)
         if context is not None:
-            return self._go_back(context)
-        ended, waits, trap = self.top, self.top.below, self.top.event
-        if trap is not None and waits is not None and self._is_injection(by, resumed):
-            self.ended = (ended.serial,)
-            self._note_vector(resumed)
-            self._push(
-                event.instant,
-                Activation(Entered.INJECTED, resumed, event.target, waits, event=trap, by=by.owner),
-                (Entered.INJECTED, trap.cause, trap.bits, resumed.owner),
+            self._forget(context)
+            self.top, self.frames = context.activation, context.frames
+            return Passed(Passage.SWITCH, reading.way[-1].owner)
+        return self._go_on(event, reading, resumed, sp, space)
+
+    def _go_back(self, context: Suspended, by: Position) -> Passed:
+        """Let what waits in this stack go on: nothing comes back to what it waited for."""
+        self.ended = tuple(self._serials_above(context.activation))
+        top, is_emulated = self.top, True
+        while top.below is not None and top.below is not context:
+            waits = top.below
+            is_emulated = is_emulated and top.event is not None and is_kernel_xret(top.event, waits)
+            if is_emulated:
+                by = waits.position
+            self._forget(waits)
+            top = waits.activation
+        self._forget(context)
+        self.top, self.frames = context.activation, context.frames
+        return Passed(Passage.RETURN, by.owner)
+
+    def _forget(self, context: Suspended) -> None:
+        if self._parked.get(context.key) is context:
+            del self._parked[context.key]
+
+    def _go_on(
+        self, event: TrapReturned, reading: Reading, resumed: Position, sp: int, space: int
+    ) -> Passed:
+        """Enter what an xRET leads to where nothing waits."""
+        passages, real = self._passages, reading.way[0]
+        kind: tuple[object, ...]
+        below: Suspended | None
+        if reading.handed is not None:
+            trap, below = reading.handed
+            passages.note_vector(resumed)
+            by, entered = reading.way[-1], Entered.INJECTED
+            kind = (entered, trap.cause, trap.bits, resumed.owner)
+        elif resumed.component is not None and resumed.component.vm and passages.is_vector(resumed):
+            trap, by, entered = None, reading.host or real, Entered.INJECTED
+            below = self._interrupted_late(reading, resumed.component, sp)
+            kind = (entered, None, (), resumed.owner)
+        elif (
+            elsewhere := _goes_on_elsewhere(
+                Suspended(self.top, None, resumed, event.target, sp, space), reading
             )
-            return Passage.INJECTION
-        self._end_for_switch()
-        if (delayed := self._interrupted_guest(resumed)) is not None:
-            self._push(
-                event.instant,
-                Activation(Entered.INJECTED, resumed, event.target, delayed, by=by.owner),
-                (Entered.INJECTED, None, (), resumed.owner),
-            )
-            return Passage.INJECTION
-        self._push(
-            event.instant,
-            Activation(Entered.SWITCHED, resumed, event.target, by=by.owner),
-            (Entered.SWITCHED, resumed.owner, by.owner),
+        ) is not None:
+            return self._go_back(elsewhere, reading.way[-1])
+        else:
+            passages.note_start(reading, resumed)
+            trap, by, entered, below = None, reading.way[-1], Entered.SWITCHED, None
+            kind = (entered, resumed.owner, by.owner)
+        through = real.owner if by.component is not real.component else ""
+        entry = Activation(
+            entered, resumed, event.target, below, event=trap, by=by.owner, through=through
         )
-        return Passage.SWITCH
+        self._push(event.instant, entry, kind)
+        passage = Passage.SWITCH if entered is Entered.SWITCHED else Passage.INJECTION
+        return Passed(passage, by.owner)
 
     # What a person sees
 
@@ -287,13 +268,15 @@ class CallStack:
 
     # Details
 
-    def _interrupted_at(self, resumed: Position, privilege: Privilege, sp: int) -> Suspended | None:
+    def _interrupted_at(
+        self, resumed: Position, privilege: Privilege, sp: int, space: int
+    ) -> Suspended | None:
         """Return the context that goes on at `resumed`: where it waits, or an instruction later."""
 
         def goes_on(waits: Suspended) -> bool:
-            if waits.privilege != privilege:
+            if (waits.privilege, waits.space) != (privilege, space):
                 return False
-            if waits.position.physical is None or resumed.physical is None:
+            if space or waits.position.physical is None or resumed.physical is None:
                 # Before a hypervisor maps a guest's page its addresses lead nowhere.
                 distance = resumed.pc - waits.position.pc
             else:
@@ -303,37 +286,20 @@ class CallStack:
         context = self._waiting(lambda waits: waits.sp == sp and goes_on(waits))
         if context is not None:
             return context
-        for place in (_identity(resumed), resumed.pc):
+        for place in (identity(resumed), resumed.pc):
             for spot in (place, place - _INSTRUCTION_LENGTH):
-                parked = self._parked.get((spot, privilege, sp))
+                parked = self._parked.get((spot, privilege, sp, space))
                 if parked is not None and goes_on(parked):
                     return parked
         # The handler may have changed the stack pointer on the way: an emulated instruction can.
         return self._waiting(goes_on)
 
-    def _go_back(self, context: Suspended) -> Passage:
-        """Take up a context that was interrupted: one of this stack, or one that was put aside."""
-        self._parked.pop(context.key, None)
-        if self.holds(context.activation) and self.top.serial != context.activation.serial:
-            self.ended = tuple(self._serials_above(context.activation))
-            passage = Passage.RETURN
-        else:
-            self._end_for_switch()
-            passage = Passage.SWITCH
-        self.top, self.frames = context.activation, context.frames
-        return passage
-
-    def _end_for_switch(self) -> None:
-        """Note what a switch ends: the handler that did it, and a guest's whose xRET it emulated."""
-        self.ended = (self.top.serial,)
-        if self.top.event and self.top.below and _VIRTUAL_RETURNS.intersection(self.top.event.bits):
-            self.ended += (self.top.below.activation.serial,)
-
-    def _serials_above(self, activation: Activation) -> Iterator[int]:
-        level = self.top
-        while level.serial != activation.serial and level.below is not None:
+    def _serials_above(self, activation: Activation | None) -> Iterator[int]:
+        """Yield the activations above one that runs or waits in the stack of now; None for all."""
+        level: Activation | None = self.top
+        while level is not None and (activation is None or level.serial != activation.serial):
             yield level.serial
-            level = level.below.activation
+            level = level.below.activation if level.below else None
 
     def _target(self, frame: Frame) -> Position:
         physical = frame.site_physical
@@ -349,42 +315,24 @@ class CallStack:
             waits = waits.activation.below
         return None
 
-    def _is_injection(self, by: Position, resumed: Position) -> bool:
-        trap, waits = self.top.event, self.top.below
-        if trap is None or waits is None or self.top.entered is Entered.INJECTED:
-            return False
-        if resumed.component is None or resumed.component is by.component:
-            return False
-        if _VIRTUAL_RETURNS.intersection(trap.bits):
-            return False
-        if resumed.component.role == "hypervisor":
-            return True
-        inside = waits.position.component
-        return (
-            resumed.component.role in _HANDLER_ROLES
-            and inside is not None
-            and inside.vm == resumed.component.vm
-        )
+    def _interrupted_late(self, reading: Reading, component: Component, sp: int) -> Suspended | None:
+        """Return what is interrupted by something that `component` gets late: it had been held back.
 
-    def _note_vector(self, entry: Position) -> None:
-        if len(self._vectors) >= MOST_PARKED:
-            self._vectors.clear()
-        self._vectors.add(_identity(entry))
-
-    def _interrupted_guest(self, resumed: Position) -> Suspended | None:
-        """Return what a trap interrupts that is handed on late, after another guest has run.
-
-        It shows in the CPU going where traps were handed on to before. What waits is the context of
-        that guest that was left last.
+        The hypervisor has given the guest its registers back, so the stack pointer tells. If the guest
+        was about to go on elsewhere by an xRET, that is where; else where it was left last.
         """
-        component = resumed.component
-        if component is None or component.vm is None or _identity(resumed) not in self._vectors:
-            return None
-        for waits in reversed(self._parked.values()):
-            inside = waits.position.component
-            if inside is not None and inside.vm == component.vm:
+        waits = reading.top.below if reading.emulated else None
+        while waits is not None:
+            if waits.sp == sp and self._passages.serves(component, waits.position.component):
                 return waits
-        return None
+            waits = waits.activation.below
+        left = [
+            waits
+            for waits in reversed(self._parked.values())
+            if self._passages.serves(component, waits.position.component)
+        ]
+        found = next((waits for waits in left if waits.sp == sp), None)
+        return found or (left[0] if left and not reading.emulated else None)
 
     def _push(self, since: int, activation: Activation, kind: tuple[object, ...]) -> None:
         times = self._times[kind] = self._times.get(kind, 0) + 1
@@ -397,6 +345,23 @@ class CallStack:
             activation, below=below, times=times, depth=depth, serial=self._serial, since=since
         )
         self.frames = None
+
+
+def _goes_on_elsewhere(now: Suspended, reading: Reading) -> Suspended | None:
+    """Return the context that its handler has sent elsewhere, to what is `now`; None if it is another.
+
+    A kernel does that that mends its own faults by a table. The stack pointer tells the context from
+    other threads; under a hypervisor nothing but a guest's xRET changes threads.
+    """
+    waits, component = reading.top.below, now.position.component
+    if waits is None or component is None or waits.privilege is not now.privilege:
+        return None
+    inside = waits.position.component
+    is_same = inside is component and waits.space == now.space
+    if now.privilege is not Privilege.U and inside is not None and inside.vm == component.vm:
+        is_same = True
+    is_hypervisors = reading.host is reading.way[-1]
+    return waits if is_same and (waits.sp == now.sp or is_hypervisors) else None
 
 
 def _park(parked: dict[_Key, _Value], key: _Key, value: _Value) -> None:

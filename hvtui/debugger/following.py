@@ -7,12 +7,22 @@ from typing import NamedTuple, Protocol
 
 from hvtui.debugger.callstack import CallStack, Passage, StackState
 from hvtui.debugger.console import Console, ConsoleMark
-from hvtui.debugger.narration import describe_kernel, describe_return, describe_trap
+from hvtui.debugger.crossings import MachineReset
+from hvtui.debugger.guestwalk import GuestWalk
+from hvtui.debugger.narration import (
+    describe_kernel,
+    describe_reset,
+    describe_return,
+    describe_trap,
+)
 from hvtui.debugger.positions import Position, Whereabouts
-from hvtui.debugger.traplog import LogMark, TrapLog
+from hvtui.debugger.rehearsal import Rehearsal
+from hvtui.debugger.traplog import LogEntry, LogMark, TrapLog
+from hvtui.debugger.upcoming import Upcoming, upcoming
 from hvtui.debugger.views.guestcsrs import GuestState, VirtualCsrs
 from hvtui.machine.board import Machine
 from hvtui.machine.events import DeviceOutput, KernelInstruction, Outcome, TrapReturned, TrapTaken
+from hvtui.machine.privilege import Privilege
 from hvtui.machinefile.system import System
 
 
@@ -27,6 +37,9 @@ class Listener(Protocol):
 
     def kernel_instruction(self, event: KernelInstruction, position: Position) -> None:
         """A kernel instruction was met below M at `position`."""
+
+    def machine_reset(self, event: MachineReset, position: Position) -> None:
+        """The guest has reset the machine; `position` is where it begins anew."""
 
     def stack_shrank(self) -> None:
         """A function or a handler has returned, or the stack was exchanged for another."""
@@ -55,10 +68,12 @@ class Follower:
         self.listener = listener
         self.on_output: Callable[[DeviceOutput], None] | None = None
         self.whereabouts = Whereabouts(system, machine)
-        self.callstack = CallStack(self.whereabouts)
+        self.rehearsal = Rehearsal(machine)
+        self.callstack = CallStack(self.whereabouts, lambda entry: self.guests.is_vector(entry))
         self.traplog = TrapLog(self.whereabouts.of)
         self.console = Console()
         self.guests = VirtualCsrs(system, machine.hart)
+        self.whereabouts.walk = GuestWalk(system, machine.ram, self.guests).lead
         self.last_event: Callable[[], str] | None = None
         observers = machine.observers
         observers.trap.append(self._on_trap)
@@ -67,13 +82,25 @@ class Follower:
         observers.output.append(self._on_output)
         observers.reset.append(self._on_reset)
         machine.probes.follow_calls(self._on_call, self._on_return_from_call)
-        self._on_reset()
+        self._begin()
 
     @property
     def here(self) -> Position:
         """The position of the next instruction."""
         hart = self.machine.hart
         return self.whereabouts.at(hart.pc, hart.privilege)
+
+    @property
+    def upcoming(self) -> Upcoming:
+        """The next instruction, and what the next step does."""
+        return upcoming(self.rehearsal, self.here, self.whereabouts)
+
+    @property
+    def arrival(self) -> LogEntry | None:
+        """What the last step was, if it was a trap, an xRET or the like."""
+        entries = self.traplog.entries
+        last = entries[-1] if entries else None
+        return last if last is not None and last.instant == self.machine.instant - 1 else None
 
     def capture(self) -> FollowerState:
         """Return the state: with the machine's it makes a place in time to come back to."""
@@ -103,10 +130,22 @@ class Follower:
     def _sp(self) -> int:
         return self.machine.hart.x[_SP]
 
+    def _space(self, position: Position, privilege: Privilege) -> int:
+        """Return what tells the address spaces of user programs apart, 0 for all other code.
+
+        A guest's is the one that the guest chose: the hypervisor's table for it may be another.
+        """
+        if privilege is not Privilege.U:
+            return 0
+        component = position.component
+        vm = component.vm if component is not None else self.whereabouts.last_vm
+        guest = self.guests.guests.get(vm) if vm is not None else None
+        return self.machine.hart.csr_value("satp") if guest is None else guest.value("satp")
+
     def _on_trap(self, event: TrapTaken) -> None:
         position = self.whereabouts.notice(event.pc, event.origin)
         entry = self.whereabouts.notice(event.handler, event.target)
-        self.callstack.trap(event, position, entry, self._sp)
+        self.callstack.trap(event, position, entry, self._sp, self._space(position, event.origin))
         self.traplog.trap(event, position)
         self.last_event = lambda: describe_trap(event, position)
         if self.listener is not None:
@@ -116,10 +155,12 @@ class Follower:
         origin = self.whereabouts.notice(event.pc, event.origin)
         target = self.whereabouts.notice(event.resumed, event.target)
         self.guests.trap_return(event, target)
-        passage = self.callstack.xret(event, origin, target, self._sp)
+        space = self._space(target, event.target)
+        passage, by = self.callstack.xret(event, origin, target, self._sp, space)
         injected = passage is Passage.INJECTION
         self.traplog.trap_return(event, origin, injected=injected)
-        self.last_event = lambda: describe_return(event, origin, target, passage.value)
+        kind = passage.value if by == origin.owner else f"{passage.value} by {by}"
+        self.last_event = lambda: describe_return(event, origin, target, kind)
         if self.listener is not None:
             self.listener.trap_returned(event, origin, injected=injected)
             self.listener.stack_shrank()
@@ -139,9 +180,15 @@ class Follower:
             self.on_output(event)
 
     def _on_reset(self) -> None:
+        event, here = self._begin(), self.here
+        self.last_event = lambda: describe_reset(event, here)
+        if self.listener is not None:
+            self.listener.machine_reset(event, here)
+
+    def _begin(self) -> MachineReset:
         machine = self.machine
         self.guests.reset()
-        self.callstack.reset(self.here, machine.hart.privilege, machine.instant)
+        return self.callstack.reset(self.here, machine.hart.privilege, machine.instant)
 
     def _on_call(self, site: int, physical: int | None, target: int, link: int) -> None:
         self.callstack.call(site, physical, target, link, self._sp, self.machine.instant)

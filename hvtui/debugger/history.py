@@ -210,7 +210,7 @@ def _spaced(indices: Iterable[int], instants: list[int], present: int, part: flo
 def _size(moment: Moment, before: Moment | None) -> int:
     """Return how many bytes a moment takes that the one before it does not take already."""
     stack = moment.follower.callstack
-    tables = (stack.parked, stack.threads, stack.vectors, stack.times)
+    tables = (stack.parked, stack.threads, stack.learned.vectors, stack.times)
     known = before.follower.guests if before else {}
     guests = sum(state is not known.get(vm) for vm, state in moment.follower.guests.items())
     pages, chunks = _unshared(moment.machine.ram, before.machine.ram if before else None)

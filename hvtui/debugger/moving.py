@@ -11,9 +11,11 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import RLock
+from typing import TypeAlias
 
 from hvtui.debugger.breakpoints import Breakpoints, PlaceBreakpoint, TrapBreakpoint
 from hvtui.debugger.callstack import Activation, Frame
+from hvtui.debugger.crossings import Crossing, MachineReset
 from hvtui.debugger.edits import Change
 from hvtui.debugger.expressions.live import LiveMachine
 from hvtui.debugger.following import Follower
@@ -29,6 +31,9 @@ from hvtui.machinefile.system import System
 
 # A running machine is shown this often (seconds).
 PROGRESS_TIME = 0.05
+
+# Tells whether what was run for is done, after a crossing, or None for a return of a function.
+IsDone: TypeAlias = Callable[[Crossing | None], bool]
 
 
 class MoveError(Exception):
@@ -60,7 +65,7 @@ class Mover:
         self.is_pausing = False
         self.pauses = 0
         self._met: list[Meeting] = []
-        self._is_done: Callable[[], bool] | None = None
+        self._is_done: IsDone | None = None
         self._goal_reached = False
         self.begin(system.fresh_machine())
 
@@ -165,18 +170,26 @@ class Mover:
         return self._judge(self.timeline.step(), lands=lands)
 
     def run(self, is_done: Callable[[], bool] | None, done_text: str) -> Stopped:
-        """Run in slices until something stops the machine, or the call stack says that `is_done`."""
+        """Run until something stops the machine, or the call stack says that `is_done`."""
+        stopped = self.seek(None if is_done is None else lambda crossing: is_done())
+        if stopped is None:
+            self.follower.last_event = None
+            stopped = self.stepped(done_text)
+        return stopped
+
+    def seek(self, is_done: IsDone | None) -> Stopped | None:
+        """Run until something stops the machine, which is returned, or `is_done`: then None is.
+
+        It is asked after each crossing between modes, and with None after each return of a function.
+        """
         self._is_done, self._goal_reached = is_done, False
         try:
             while True:
                 if self._is_at_limit:
                     return self._at_limit()
                 stopped = self._judge(self.advance(self.limit))
-                if stopped is not None:
+                if stopped is not None or self._goal_reached:
                     return stopped
-                if self._goal_reached:
-                    self.follower.last_event = None
-                    return self.stepped(done_text)
                 self.show_if_due()
         finally:
             self._is_done = None
@@ -301,22 +314,35 @@ class Mover:
     # What the machine reports; see `hvtui.debugger.following.Listener`
 
     def trap_taken(self, event: TrapTaken, position: Position) -> None:
-        """Stop if a breakpoint is meant."""
+        """Stop if a breakpoint is meant, or what was run for is done."""
         self._meet(self.breakpoints.met_by_trap(event, position.owner))
+        self._look_at(event)
 
     def trap_returned(self, event: TrapReturned, position: Position, *, injected: bool) -> None:
-        """Stop if a breakpoint is meant."""
+        """Stop if a breakpoint is meant, or what was run for is done."""
         self._meet(self.breakpoints.met_by_return(event, position.owner, injected=injected))
+        self._look_at(event)
 
     def kernel_instruction(self, event: KernelInstruction, position: Position) -> None:
         """Stop if a breakpoint is meant."""
         self._meet(self.breakpoints.met_by_kernel(event, position.owner))
 
+    def machine_reset(self, event: MachineReset, position: Position) -> None:
+        """Stop if what was run for is done, or never can be."""
+        self._look_at(event)
+
     def stack_shrank(self) -> None:
         """Stop if what was stepped over or finished has come back."""
-        if self._is_done is not None and self._is_done():
-            self._goal_reached = True
-            self.machine.request_stop()
+        self._look_at(None)
+
+    def _look_at(self, crossing: Crossing | None) -> None:
+        if self._is_done is not None and self._is_done(crossing):
+            self.reach_goal()
+
+    def reach_goal(self) -> None:
+        """End what `seek` runs after this step: what it was run for has come."""
+        self._goal_reached = True
+        self.machine.request_stop()
 
     def _meet(self, met: list[TrapBreakpoint]) -> None:
         """Stop after this step for breakpoints; the last event is what they met."""
@@ -345,6 +371,11 @@ def depth_of(frames: Frame | None) -> int:
 def same_frames(frames: Frame | None, others: Frame | None) -> bool:
     """Tell whether both are the same call, or both the outermost function."""
     return frames is others or (frames is not None and frames.same_call(others))
+
+
+def same_instruction(here: Position, there: Position) -> bool:
+    """Tell whether both are the same instruction of a program."""
+    return here.component is there.component and here.pc == there.pc
 
 
 def same_line(here: Position, there: Position) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from asm.disassembly.disassembler import disassemble
 from asm.isa.causes import Cause, trap_name
 from asm.isa.trapbits import TrapBit
+from hvtui.debugger.crossings import Crossing, MachineReset
 from hvtui.debugger.positions import Position
 from hvtui.machine.events import (
     ExitReason,
@@ -18,7 +19,7 @@ from hvtui.machine.events import (
 )
 
 # Causes whose mtval is an address that a person wants to see.
-_ADDRESS_CAUSES = frozenset(
+ADDRESS_CAUSES = frozenset(
     {
         Cause.MISALIGNED_FETCH,
         Cause.FETCH_ACCESS,
@@ -49,6 +50,11 @@ def instruction_text(word: int, pc: int) -> str:
     return str(disassemble(word, pc))
 
 
+def rings(crossing: Crossing) -> str:
+    """Between which rings: ``ring 1 → ring 0``."""
+    return f"ring {crossing.origin.ring} → ring {crossing.target.ring}"
+
+
 def describe_trap(event: TrapTaken, position: Position) -> str:
     """What trapped, why, where, and between which rings."""
     name = trap_name(event.cause, interrupt=event.is_interrupt).text
@@ -58,16 +64,15 @@ def describe_trap(event: TrapTaken, position: Position) -> str:
         parts.append(instruction_text(event.word, event.pc))
     if event.bits:
         parts.append(f"({name_bits(event.bits)})")
-    if not event.is_interrupt and event.cause in _ADDRESS_CAUSES:
+    if not event.is_interrupt and event.cause in ADDRESS_CAUSES:
         parts.append(f"(address {event.tval:#010x})")
-    rings = f"ring {event.origin.ring} → ring {event.target.ring}"
-    return f"{' '.join(parts)} {position}, {rings}"
+    return f"{' '.join(parts)} {position}, {rings(event)}"
 
 
 def describe_return(event: TrapReturned, origin: Position, target: Position, kind: str) -> str:
     """An xRET: from where to where. `kind` says what it was: a return, a switch, an injection."""
-    rings = f"ring {event.origin.ring} → ring {event.target.ring}"
-    return f"{kind}: {event.name} {origin} to {target.owner or 'code'} at {target.where}, {rings}"
+    there = f"{target.owner or 'code'} at {target.where}"
+    return f"{kind}: {event.name} {origin} to {there}, {rings(event)}"
 
 
 def describe_kernel(event: KernelInstruction, position: Position) -> str:
@@ -79,6 +84,11 @@ def describe_kernel(event: KernelInstruction, position: Position) -> str:
     bits = name_bits(bit for bit, _ in event.outcomes)
     text = instruction_text(event.word, event.pc)
     return f"{told}: {text} ({bits}) {position}, in ring {event.privilege.ring}"
+
+
+def describe_reset(event: MachineReset, position: Position) -> str:
+    """The guest has had the machine reset."""
+    return f"reset: the guest began the machine anew {position}, {rings(event)}"
 
 
 def describe_exit(event: MachineExit, position: Position) -> str:

@@ -12,6 +12,7 @@ from hvtui.debugger.baseline import Baseline, csr_values
 from hvtui.debugger.breakpoints import (
     Breakpoint,
     Breakpoints,
+    LostBreakpoint,
     PlaceBreakpoint,
     TrapBreakpoint,
     WatchBreakpoint,
@@ -31,7 +32,6 @@ from hvtui.debugger.snapshot import (
     TrapCell,
     named_cell,
 )
-from hvtui.debugger.upcoming import upcoming
 from hvtui.machine.events import TrapTaken
 
 STACK_SHOWN = 200
@@ -69,7 +69,7 @@ def observe(
             number for number, value in enumerate(before.registers) if registers[number] != value
         ),
         position=here,
-        upcoming=upcoming(machine, here),
+        upcoming=follower.upcoming,
         privilege=hart.privilege,
         csrs=tuple(
             CsrValue(name, value, before.csrs.get(name, value) != value)
@@ -82,6 +82,8 @@ def observe(
         console=follower.console.lines,
         speed=speed,
         frontier=max(frontier, machine.instant),
+        arrival=follower.arrival,
+        privilege_before=before.privilege,
     )
 
 
@@ -119,14 +121,18 @@ def reason(activation: Activation) -> str:
         case Entered.RESET:
             return "reset"
         case Entered.SWITCHED:
-            return f"switched to by {activation.by}" if activation.by else "switched to"
+            return f"switched to by {_doer(activation)}" if activation.by else "switched to"
         case Entered.INJECTED:
-            told = _trap_words(event) if event else "a trap"
-            return f"injected by {activation.by}: {told}"
+            told = _trap_words(event) if event else "held back until now"
+            return f"injected by {_doer(activation)}: {told}"
         case Entered.INTERRUPT:
             return f"interrupt: {_trap_words(event)}" if event else "interrupt"
         case Entered.TRAP:
             return f"trap: {_trap_words(event)}" if event else "trap"
+
+
+def _doer(activation: Activation) -> str:
+    return f"{activation.by} through {activation.through}" if activation.through else activation.by
 
 
 def _trap_words(event: TrapTaken) -> str:
@@ -144,12 +150,23 @@ def _view(breakpoint: Breakpoint) -> BreakpointView:
         breakpoint.hits,
         condition=breakpoint.condition.text if breakpoint.condition else "",
         ignored=breakpoint.ignored,
+        one_shot=breakpoint.one_shot,
+        commands=breakpoint.commands,
     )
     match breakpoint:
         case TrapBreakpoint(trap=trap):
             return replace(view, is_trap=True, bit=trap.bit)
         case WatchBreakpoint():
             return replace(view, is_watch=True)
+        case LostBreakpoint(why=why, kept=kept):
+            condition = view.condition or kept.condition
+            return replace(
+                view,
+                condition=condition,
+                is_trap=kept.kind == "trap",
+                is_watch=kept.kind == "watch",
+                lost=why,
+            )
         case PlaceBreakpoint(locations=locations):
             physical = frozenset(location.physical for location in locations)
             return replace(view, physical=physical, lines=frozenset(_lines(locations)))

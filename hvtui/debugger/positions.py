@@ -7,12 +7,13 @@ physical addresses.
 A hypervisor that fills its tables when a guest faults lets guests run, for one fetch, at addresses
 that lead nowhere yet. What a guest calls physical is where its programs were linked: that tells
 where such an address will lead. If several virtual machines could be meant it is a presumption, and
-it lasts until that fault is over.
+it lasts until that fault is over. If several programs of one were linked for the same address, that
+machine's own page tables tell.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from asm.isa.csrs import CSRS_BY_NAME
@@ -81,6 +82,8 @@ class Whereabouts:
         # (_ANY_SPACE). Replaced, never changed.
         self._vms: Mapping[int, str] = {}
         self._known: dict[tuple[int, int], Position] = {}
+        # Leads where the page tables of a virtual machine do, if somebody knows them.
+        self.walk: Callable[[str, int], int | None] | None = None
 
     def physical(self, pc: int, privilege: Privilege) -> int | None:
         """Return where a fetch at `pc` in that mode leads, even if it is refused there, or None."""
@@ -120,6 +123,11 @@ class Whereabouts:
     def learned(self, vms: Mapping[int, str]) -> None:
         self._vms = vms
 
+    @property
+    def last_vm(self) -> str | None:
+        """The virtual machine whose code was seen last, as events came."""
+        return self._vms.get(_ANY_SPACE)
+
     def _presumed(self, pc: int, satp: int) -> int | None:
         """Return where a guest's address that is not mapped yet will lead, if that can be known."""
         found = [part for part in self._guests if _holds(part, pc + part.relocation)]
@@ -128,7 +136,14 @@ class Whereabouts:
             begins = [part for part in found if _begins(part, pc) and part.vm not in seen]
             vm = self._vms.get(satp) or (begins[0].vm if begins else self._vms.get(_ANY_SPACE))
             found = [part for part in found if part.vm == vm]
-        return pc + found[0].relocation if len(found) == 1 else None
+        if len(found) == 1:
+            return pc + found[0].relocation
+        return self._walked(pc, satp)
+
+    def _walked(self, pc: int, satp: int) -> int | None:
+        """Return where the page tables of the guest that was seen last lead, if that can be known."""
+        vm = self._vms.get(satp) or self._vms.get(_ANY_SPACE)
+        return None if self.walk is None or vm is None else self.walk(vm, pc)
 
     def of(self, pc: int, physical: int | None) -> Position:
         """Return the position of `pc`, which is known to lead to `physical`."""

@@ -13,22 +13,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from hvtui.debugger.breakpoints import TrapBreakpoint
-from hvtui.debugger.callstack import Activation, Entered, Frame
-from hvtui.debugger.hitting import holds
-from hvtui.debugger.moving import MoveError, Mover, depth_of, same_frames, same_line
+from hvtui.debugger.callstack import Entered
+from hvtui.debugger.crossings import Crossing, Landmark, last_logged
+from hvtui.debugger.guests import Guests
+from hvtui.debugger.logentries import TRAP_KINDS
+from hvtui.debugger.moving import MoveError, Mover, same_instruction, same_line
 from hvtui.debugger.positions import Position
+from hvtui.debugger.searching import Search, TravelEndedError
 from hvtui.debugger.snapshot import StopKind, Stopped
-from hvtui.machine.board import StopReason
-from hvtui.machine.events import KernelInstruction, TrapReturned, TrapTaken
+from hvtui.debugger.trail import Seen, Trail, begins_line
+from hvtui.machine.events import TrapTaken
 
 # A travel that takes no longer than this (seconds) is finished even if the machine shall pause.
 _PATIENCE = 0.05
-
-# How many instants are looked at together, at first and at most.
-_FIRST_WINDOW, _LARGEST_WINDOW = 8, 1024
 
 _WORDS_OF_ENTRY = {
     Entered.RESET: "back before the reset",
@@ -39,33 +37,13 @@ _WORDS_OF_ENTRY = {
 }
 
 
-class _TravelEndedError(Exception):
-    """A travel ended on the way; the machine stands there."""
-
-    def __init__(self, stopped: Stopped) -> None:
-        super().__init__(stopped.text)
-        self.stopped = stopped
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """Where the machine was at one instant: position, activation and function."""
-
-    instant: int
-    position: Position
-    top: Activation
-    frames: Frame | None
-
-    def is_at(self, other: Seen) -> bool:
-        """Tell whether both are in the same function of the same activation."""
-        return self.top.serial == other.top.serial and same_frames(self.frames, other.frames)
-
-
 class Reversing:
     """Moves the machine of `mover` in time; each move returns when the machine stands still again."""
 
     def __init__(self, mover: Mover) -> None:
         self._mover = mover
+        self._search = Search(mover, self._shall_pause)
+        self._guests = Guests(mover.system)
         self._began = 0.0
 
     # The moves
@@ -89,7 +67,7 @@ class Reversing:
             target = origin - 1
             if over:
                 trail = Trail(self._mover, self._go)
-                target = self._before(trail, trail.present(), over=True).instant
+                target = trail.before_over(trail.present()).instant
             return self._back_to(target, origin, "stepped back")
 
         return self._travel(step)
@@ -100,13 +78,25 @@ class Reversing:
 
         def step() -> Stopped:
             trail = Trail(self._mover, self._go)
-            seen = self._before(trail, trail.present(), over=over)
-            while seen.instant > 0 and not _begins_line(seen.position):
-                before = self._before(trail, seen, over=over)
-                if not before.is_at(seen) or not same_line(before.position, seen.position):
-                    break
-                seen = before
-            return self._back_to(seen.instant, origin, "stepped back")
+            before = trail.before_over if over else trail.before
+            target = _line_before(trail.present(), before, is_in_activation=True)
+            return self._back_to(target, origin, "stepped back")
+
+        return self._travel(step)
+
+    def line_of_guest(self) -> Stopped:
+        """Go back to the beginning of a guest's line, or of the one before it, over the hypervisor."""
+        self._guests.require()
+        origin = self._origin()
+
+        def step() -> Stopped:
+            trail = Trail(self._mover, self._go)
+
+            def before(seen: Seen) -> Seen:
+                return self._guest_before(trail, seen)
+
+            target = _line_before(trail.present(), before, is_in_activation=False)
+            return self._back_to(target, origin, "stepped back", "no guest has run before")
 
         return self._travel(step)
 
@@ -125,6 +115,34 @@ class Reversing:
             raise MoveError("nothing to go back to: the run began with this function")
         return self._travel(lambda: self._back_to(target, origin, text))
 
+    def finish_trap(self) -> Stopped:
+        """Go back to before the trap that led to the present handler."""
+        origin = self._origin()
+        top = self._mover.callstack.top
+        if not top.is_handler:
+            raise MoveError("no trap led here: what runs was not entered by one")
+        if top.event is not None:
+            target, entered = top.event.instant, Entered.TRAP
+            if top.event.is_interrupt:
+                entered = Entered.INTERRUPT
+        else:
+            target, entered = top.since, top.entered
+        return self._travel(lambda: self._back_to(target, origin, _WORDS_OF_ENTRY[entered]))
+
+    def landmark(self, landmark: Landmark) -> Stopped:
+        """Go back to after the last crossing of a kind, or to the beginning."""
+        origin = self._origin()
+
+        def go() -> Stopped:
+            # What was met before the last step has been left behind; what it met is the present.
+            target = self._last_logged(landmark, origin - 1)
+            if target is None:
+                target = self._search.last(1, origin, lambda met, _: landmark.meets(met)) or 0
+                return self._land(target) or self._stopped("", landmark.lacking)
+            return self._back_to(target, origin, "", landmark.lacking)
+
+        return self._travel(go)
+
     def resume(self) -> Stopped:
         """Go back to where a breakpoint was met last, or to the beginning."""
         origin = self._origin()
@@ -142,24 +160,29 @@ class Reversing:
         self._began = time.monotonic()
         try:
             return move()
-        except _TravelEndedError as interrupted:
+        except TravelEndedError as interrupted:
             return interrupted.stopped
         finally:
             self._mover.breakpoints.travelled(self._mover.timeline.now)
 
-    def _back_to(self, target: int, origin: int, text: str) -> Stopped:
+    def _back_to(self, target: int, origin: int, text: str, lacking: str = "") -> Stopped:
         """Go from `origin` back to `target`, or to where a breakpoint was met last between them."""
-        found = self._last_hit(target + 1, origin)
-        return self._land(target if found is None else found) or self._stopped(text)
+        found = self._search.last(target + 1, origin)
+        return self._land(target if found is None else found) or self._stopped(text, lacking)
 
-    def _stopped(self, text: str) -> Stopped:
+    def _stopped(self, text: str, lacking: str = "") -> Stopped:
+        """Return the stop where one has gone to: `text`, or what the last step did, tells why.
+
+        At the beginning of the run, `lacking` tells what has not been found.
+        """
         mover = self._mover
         ended = mover.ended(None)
         if ended is not None:
             return ended
         if mover.timeline.now == 0:
-            return Stopped(StopKind.START, f"ready {mover.here}")
-        return Stopped(StopKind.STEPPED, f"{text} {mover.here}")
+            found = f"{lacking}: " if lacking else ""
+            return Stopped(StopKind.START, f"{found}ready {mover.here}")
+        return Stopped(StopKind.STEPPED, f"{text} {mover.here}") if text else mover.stepped()
 
     def _land(self, instant: int) -> Stopped | None:
         """Go to `instant`, by a last step that is judged; return why to stand still, if it says."""
@@ -170,12 +193,12 @@ class Reversing:
         return self._mover.step(lands=True)
 
     def _go(self, instant: int) -> None:
-        """Go to `instant`. Raises _TravelEndedError if the machine stands still before."""
+        """Go to `instant`. Raises TravelEndedError if the machine stands still before."""
         mover = self._mover
         stop = mover.timeline.go(instant, self._is_interrupted)
         mover.breakpoints.travelled(mover.timeline.now)
         if stop is not None:
-            raise _TravelEndedError(mover.ended(stop) or mover.paused())
+            raise TravelEndedError(mover.ended(stop) or mover.paused())
 
     def _is_interrupted(self) -> bool:
         """Tell whether to stand still on the way; what nobody has seen yet is shown meanwhile."""
@@ -186,160 +209,67 @@ class Reversing:
     def _shall_pause(self) -> bool:
         return self._mover.is_pausing and time.monotonic() - self._began > _PATIENCE
 
-    # Over calls and traps
+    # What was before
 
-    def _before(self, trail: Trail, seen: Seen, *, over: bool) -> Seen:
-        """Return what was before `seen`; with `over`, before all that its function waited for."""
-        before = trail.at(seen.instant - 1)
-        while over and before.instant > 0:
-            entry = _entry_above(before, seen)
-            if entry is None:
+    def _last_logged(self, landmark: Landmark, before: int) -> int | None:
+        """Return the last instant up to `before` that such a crossing led to, 0 if there is none.
+
+        None if that is not known: the log has forgotten what was so long ago.
+        """
+        entries, reset = self._mover.follower.traplog.entries, self._mover.callstack.reset_event
+        entry = last_logged(entries, before, landmark.kinds, lambda event, _: landmark.meets(event))
+        if entry is None and entries.first:
+            return None
+        found = entry.instant + 1 if entry is not None else 0
+        if reset is not None and reset.instant <= before and landmark.meets(reset):
+            found = max(found, reset.instant)
+        return found
+
+    def _guest_before(self, trail: Trail, seen: Seen) -> Seen:
+        """Return what was before `seen` when a guest ran; an instruction begun again is one.
+
+        If no guest ran before, that is the beginning of the run.
+        """
+        before = trail.before(seen)
+        if not self._guests.run_at(before.position, before.privilege):
+            before = trail.at(self._last_guest_instant(before.instant))
+        while before.instant > 0:
+            ahead = trail.before(before)
+            if self._guests.run_at(ahead.position, ahead.privilege):
                 break
-            before = trail.at(max(min(entry, before.instant - 1), 0))
+            first = self._last_guest_instant(ahead.instant)
+            begun = trail.at(first)
+            if first == 0 or not same_instruction(begun.position, before.position):
+                break
+            before = begun
         return before
 
-    # Breakpoints
+    def _last_guest_instant(self, before: int) -> int:
+        """Return the last instant before `before` at which a guest was, 0 if none; a trap ended it."""
+        guests, timeline = self._guests, self._mover.timeline
 
-    def _last_hit(self, low: int, high: int) -> int | None:
-        """Return the last instant from `low` to before `high` at which a breakpoint was met."""
-        mover, origin = self._mover, self._mover.timeline.now
-        last = high - 1
-        while last >= max(low, 1) and mover.breakpoints.has_enabled:
-            start = mover.timeline.back_to_moment_before(last)
-            found = self._last_hit_until(last)
-            if mover.has_posted:
-                # Breakpoints may change, and the machine too: where the person is.
-                mover.timeline.go(origin, _never)
-                mover.breakpoints.travelled(origin)
-                mover.do_posted()
-                last = high - 1
-            elif self._shall_pause():
-                # After `last` there was nothing.
-                mover.timeline.go(last if last < high - 1 else origin, _never)
-                raise _TravelEndedError(mover.paused())
-            elif found is not None:
-                return found if found >= low else None
-            else:
-                last = start
-        return None
+        def left(crossing: Crossing, position: Position) -> bool:
+            return isinstance(crossing, TrapTaken) and guests.run_at(position, crossing.origin)
 
-    def _last_hit_until(self, last: int) -> int | None:
-        """Run to the instant `last` and return when a breakpoint was met last; may end early."""
-        mover, timeline = self._mover, self._mover.timeline
-        noter = _Noter(mover)
-        with timeline.unheard(noter, armed=True):
-            while timeline.now < last and not (mover.has_posted or self._shall_pause()):
-                noter.pending.clear()
-                stop = mover.advance(last)
-                watched = [meeting.breakpoint for meeting in mover.watching.met()]
-                met = (*noter.pending, *watched, *mover.breakpoints_here())
-                if any(holds(known, mover.live) for known in met):
-                    noter.last = timeline.now
-                waits = stop is not None and stop.reason is StopReason.WAITING
-                if waits or mover.machine.exit is not None:
-                    break
-        return noter.last
+        if timeline.now < before:
+            self._go(before)
+        entries = self._mover.follower.traplog.entries
+        entry = last_logged(entries, before, TRAP_KINDS, left)
+        if entry is not None:
+            return entry.instant
+        if not entries.first:
+            return 0
+        return max((self._search.last(1, before + 1, left, alone=True) or 0) - 1, 0)
 
 
-class _Noter:
-    """Notes when a breakpoint on traps was met last, after the step that met it.
-
-    Those with conditions are left `pending`, and the machine stops for somebody to look at them.
-    """
-
-    def __init__(self, mover: Mover) -> None:
-        self._breakpoints = mover.breakpoints
-        self._machine = mover.machine
-        self.last: int | None = None
-        self.pending: list[TrapBreakpoint] = []
-
-    def trap_taken(self, event: TrapTaken, position: Position) -> None:
-        """Note a trap or an interrupt."""
-        self._note(event.instant, self._breakpoints.met_by_trap(event, position.owner))
-
-    def trap_returned(self, event: TrapReturned, position: Position, *, injected: bool) -> None:
-        """Note an xRET."""
-        met = self._breakpoints.met_by_return(event, position.owner, injected=injected)
-        self._note(event.instant, met)
-
-    def kernel_instruction(self, event: KernelInstruction, position: Position) -> None:
-        """Note a kernel instruction."""
-        self._note(event.instant, self._breakpoints.met_by_kernel(event, position.owner))
-
-    def stack_shrank(self) -> None:
-        """Let functions and handlers return."""
-
-    def _note(self, instant: int, met: list[TrapBreakpoint]) -> None:
-        if any(known.condition is None for known in met):
-            self.last = instant + 1
-        elif met:
-            self.pending += met
-            self._machine.request_stop()
-
-
-class Trail:
-    """What was at past instants, looked at from the present backwards.
-
-    The machine is moved by looking; `go` moves it.
-    """
-
-    def __init__(self, mover: Mover, go: Callable[[int], None]) -> None:
-        self._mover = mover
-        self._go = go
-        self._seen: dict[int, Seen] = {}
-        self._window = _FIRST_WINDOW
-
-    def present(self) -> Seen:
-        """Return what is now."""
-        stack = self._mover.callstack
-        return Seen(self._mover.timeline.now, self._mover.here, stack.top, stack.frames)
-
-    def at(self, instant: int) -> Seen:
-        """Return what was at `instant`."""
-        if instant not in self._seen:
-            goes_on = instant + 1 in self._seen
-            self._window = min(4 * self._window, _LARGEST_WINDOW) if goes_on else _FIRST_WINDOW
-            self._look(max(instant - self._window + 1, 0), instant)
-        return self._seen[instant]
-
-    def _look(self, first: int, last: int) -> None:
-        timeline = self._mover.timeline
-        self._go(first)
-        self._seen = {first: self.present()}
-        with timeline.unheard():
-            while timeline.now < last:
-                timeline.step()
-                self._seen[timeline.now] = self.present()
-
-
-def _entry_above(before: Seen, seen: Seen) -> int | None:
-    """Return when the function of `seen` was left for what runs at `before`, None if it was not.
-
-    That is the instant before the call or the trap (or, as a first approach to it, the injection) whose
-    frame or activation is the next above that function.
-    """
-    if before.top.serial == seen.top.serial:
-        frame, depth = before.frames, depth_of(seen.frames)
-        if depth_of(frame) <= depth:
-            return None
-        while frame is not None and frame.below is not None and frame.depth > depth + 1:
-            frame = frame.below
-        return frame.since if frame is not None else None
-    above = before.top
-    while above.below is not None:
-        if above.below.activation.serial == seen.top.serial:
-            return above.since
-        above = above.below.activation
-    return None
-
-
-def _begins_line(position: Position) -> bool:
-    """Tell whether the instruction is the first one of its source line, or of no line at all."""
-    if position.component is None or position.place is None:
-        return True
-    entry = position.component.program.lines.at(position.linked - 1)
-    return entry is None or entry.outermost != position.place
-
-
-def _never() -> bool:
-    return False
+def _line_before(present: Seen, before: Callable[[Seen], Seen], *, is_in_activation: bool) -> int:
+    """Return when the line began that is stepped back to: where `before` leads step by step."""
+    seen = before(present)
+    while seen.instant > 0 and not begins_line(seen.position):
+        ahead = before(seen)
+        if not same_line(ahead.position, seen.position):
+            break
+        if is_in_activation and not ahead.is_at(seen):
+            break
+        seen = ahead
+    return seen.instant

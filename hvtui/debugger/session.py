@@ -7,7 +7,7 @@ snapshots through `on_progress`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import TypeAlias
@@ -20,20 +20,27 @@ from hvtui.debugger.breakpoints import (
     TrapBreakpoint,
     WatchBreakpoint,
 )
+from hvtui.debugger.crossings import RING_CHANGES, TRAPS
 from hvtui.debugger.edits import Change, ConsoleInput, TrapBitToggle
 from hvtui.debugger.expressions.compiling import Expression, MemoryPlace, compile_expression
 from hvtui.debugger.expressions.live import LiveMachine
 from hvtui.debugger.expressions.names import Scope
 from hvtui.debugger.expressions.readable import ReadError
-from hvtui.debugger.history import DEFAULT_BUDGET, Cut
+from hvtui.debugger.history import DEFAULT_BUDGET, Cut, Recorded
+from hvtui.debugger.keeping import bring_back, keep
+from hvtui.debugger.kept import KeptBreakpoint
 from hvtui.debugger.locations import Location, resolve
+from hvtui.debugger.logfilter import LogFilter
+from hvtui.debugger.logmoves import LogMoves
 from hvtui.debugger.moving import MoveError, Mover
 from hvtui.debugger.observation import observe
 from hvtui.debugger.positions import Position
+from hvtui.debugger.reloading import Reloading
 from hvtui.debugger.reversing import Reversing
 from hvtui.debugger.snapshot import Snapshot, StopKind, Stopped
 from hvtui.debugger.stepping import Stepping
 from hvtui.debugger.trapconditions import parse_condition
+from hvtui.debugger.upcoming import Upcoming
 from hvtui.machine.events import DeviceOutput
 from hvtui.machinefile.system import System
 
@@ -62,6 +69,10 @@ class Session:
         self._mover = Mover(system, self.breakpoints, self._show, budget=budget)
         self._stepping = Stepping(self._mover)
         self._reversing = Reversing(self._mover)
+        self._log_moves = LogMoves(self._mover, self._reversing)
+        self._reloading = Reloading(self._mover)
+        # The breakpoint that ends a move to a place, and goes with it.
+        self._passing: PlaceBreakpoint | None = None
         self._begin()
 
     def _begin(self) -> None:
@@ -93,6 +104,16 @@ class Session:
         return self._mover.timeline.frontier
 
     @property
+    def changes(self) -> Sequence[Recorded]:
+        """What came from outside in the run so far and in the known future: input, and edits."""
+        return self._mover.timeline.history.changes
+
+    @property
+    def upcoming(self) -> Upcoming:
+        """The next instruction, and what the next step does."""
+        return self._mover.follower.upcoming
+
+    @property
     def live(self) -> LiveMachine:
         """The machine as expressions read it, between moves."""
         return self._mover.live
@@ -101,6 +122,11 @@ class Session:
     def scope(self) -> Scope:
         """Where the names in expressions are looked up now: in the running component first."""
         return Scope.of(self.system, self.here.component)
+
+    @property
+    def before(self) -> Baseline:
+        """How things were at the last stop, before the move that led here."""
+        return self._before_move
 
     @property
     def limit(self) -> int | None:
@@ -164,6 +190,35 @@ class Session:
         """
         return self._forwards(self._stepping.finish)
 
+    def finish_trap(self) -> Stopped:
+        """Run until the present trap handler ends, in whichever of its functions it is.
+
+        Raises MoveError where no trap or interrupt led to.
+        """
+        return self._forwards(self._stepping.finish_trap)
+
+    def to_trap(self) -> Stopped:
+        """Run until the next trap or interrupt has been taken."""
+        return self._forwards(lambda: self._stepping.landmark(TRAPS))
+
+    def to_ring_change(self) -> Stopped:
+        """Run until after the next step that changes the ring."""
+        return self._forwards(lambda: self._stepping.landmark(RING_CHANGES))
+
+    def step_guest(self) -> Stopped:
+        """Go to the next source line that a guest executes, over all that its hypervisor does.
+
+        Raises MoveError where there are no guests.
+        """
+        return self._forwards(self._stepping.line_of_guest)
+
+    def to_logged(self, wanted: LogFilter | None = None) -> Stopped:
+        """Go to where the next event of the trap log that `wanted` lets through is about to happen.
+
+        In the known future breakpoints are passed; beyond it the machine runs.
+        """
+        return self._backwards(lambda: self._log_moves.on(wanted))
+
     def resume(self) -> Stopped:
         """Run until a breakpoint, the end, or `pause`."""
         return self._forwards(lambda: self._mover.run(None, ""))
@@ -171,10 +226,12 @@ class Session:
     def run_to(self, locations: tuple[Location, ...]) -> Stopped:
         """Run until one of `locations` is reached, or anything else stops the machine."""
         target = self.breakpoints.add_place("cursor", locations, one_shot=True)
+        self._passing = target
         self._place_breakpoints()
         try:
             return self.resume()
         finally:
+            self._passing = None
             if target in self.breakpoints:
                 self.remove_breakpoint(target.number)
 
@@ -214,6 +271,35 @@ class Session:
         """
         return self._backwards(self._reversing.finish)
 
+    def reverse_finish_trap(self) -> Stopped:
+        """Go back to before the trap or interrupt that led to the present handler.
+
+        Raises MoveError where none did.
+        """
+        return self._backwards(self._reversing.finish_trap)
+
+    def reverse_to_trap(self) -> Stopped:
+        """Go back to after the last trap or interrupt before, or to the beginning of the run."""
+        return self._backwards(lambda: self._reversing.landmark(TRAPS))
+
+    def reverse_to_ring_change(self) -> Stopped:
+        """Go back to after the last change of the ring before, or to the beginning of the run."""
+        return self._backwards(lambda: self._reversing.landmark(RING_CHANGES))
+
+    def reverse_step_guest(self) -> Stopped:
+        """Go back to the beginning of a guest's source line, or the last before it of any guest.
+
+        Raises MoveError where there are no guests.
+        """
+        return self._backwards(self._reversing.line_of_guest)
+
+    def reverse_to_logged(self, wanted: LogFilter | None = None) -> Stopped:
+        """Go back to before the last event of the trap log that `wanted` lets through.
+
+        Raises MoveError if there is none before this instant.
+        """
+        return self._backwards(lambda: self._log_moves.back(wanted))
+
     def reverse_resume(self) -> Stopped:
         """Go back to the last time that a breakpoint was met, or to the beginning of the run."""
         return self._backwards(self._reversing.resume)
@@ -245,6 +331,26 @@ class Session:
             self._mover.begin(self.system.fresh_machine())
             self._begin()
         return self.stop
+
+    def reload(self, system: System, *, from_start: bool = False) -> Stopped:
+        """Go on with `system`, what has become of the present one's files, from where this one stands.
+
+        That is the same place in the program, come by as often, or else the same instant; with
+        `from_start`, the beginning. `pause` ends the run there. Breakpoints move with the lines that
+        they are at, and their counts begin at zero; those that fit nowhere become lost ones.
+        """
+        with self._mover.moved():
+            stood = None if from_start else self.stop.kind
+            self.stop = self._reloading.reload(system, lambda: self._take_up(system), stood)
+            self._before_move = Baseline.of(self._mover.follower)
+        return self.stop
+
+    def _take_up(self, system: System) -> None:
+        kept = [(keep(known, self.system), known.number) for known in self.breakpoints]
+        self.breakpoints.replace(bring_back(known, number, system) for known, number in kept)
+        self.system = self._mover.system = system
+        self._mover.begin(system.fresh_machine())
+        self._begin()
 
     def post(self, action: Callable[[], object]) -> None:
         """Do `action` as soon as the machine is between two steps: now, if it stands still.
@@ -330,6 +436,19 @@ class Session:
         """Let the next `count` hits of a breakpoint pass. Raises UnknownBreakpointError."""
         known = self.breakpoints[number]
         known.passes = known.hits + count
+
+    def keep_breakpoints(self) -> tuple[KeptBreakpoint, ...]:
+        """Take down all breakpoints, for another session over the same files."""
+        return tuple(
+            keep(known, self.system) for known in self.breakpoints if known is not self._passing
+        )
+
+    def bring_back_breakpoints(self, kept: Iterable[KeptBreakpoint]) -> None:
+        """Have the breakpoints that were taken down, and no others. Some may be lost."""
+        self.breakpoints.replace(
+            bring_back(known, number, self.system) for number, known in enumerate(kept, 1)
+        )
+        self._place_breakpoints()
 
     def remove_breakpoint(self, number: int) -> None:
         """Remove a breakpoint. Raises UnknownBreakpointError."""

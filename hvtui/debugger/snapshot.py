@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from asm.isa.trapbits import TRAP_BITS, TrapBit
+from hvtui.debugger.logentries import LogEntry
 from hvtui.debugger.positions import Position
 from hvtui.debugger.upcoming import Upcoming
 from hvtui.machine.privilege import Privilege
@@ -91,7 +92,9 @@ class BreakpointView:
     """A breakpoint as a screen shows it.
 
     `physical` and `lines` (component, file, line) say where; `bit` which trap bit one on traps is
-    about, if it names one. `ignored` is how many more hits will not stop the machine.
+    about, if it names one. `ignored` is how many more hits will not stop the machine. `lost` says why
+    it stops at nothing any more, and is empty for all others. `commands` are done when it has stopped
+    the machine.
     """
 
     number: int
@@ -105,6 +108,9 @@ class BreakpointView:
     bit: TrapBit | None = None
     physical: frozenset[int] = frozenset()
     lines: frozenset[tuple[str, str, int]] = frozenset()
+    lost: str = ""
+    one_shot: bool = False
+    commands: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +119,8 @@ class Snapshot:
 
     `trapmap` is the value of `mtrapmap`, None on a CPU that has none. `speed` is in steps a second, 0
     if the machine stands still. `frontier` is the furthest instant that the run has come to. `seen`
-    is what the session's lenses saw, by their names.
+    is what the session's lenses saw, by their names. `arrival` is what the last step was, if it is in
+    the trap log, and `privilege_before` the mode at the last stop.
     """
 
     title: str
@@ -137,6 +144,8 @@ class Snapshot:
     speed: int = 0
     frontier: int = 0
     seen: Mapping[str, object] = field(default_factory=dict)
+    arrival: LogEntry | None = None
+    privilege_before: Privilege | None = None
 
     @property
     def believes(self) -> int | None:

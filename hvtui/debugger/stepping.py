@@ -1,9 +1,13 @@
-"""Moves forwards: by instructions, by lines, over calls and traps, and out of functions."""
+"""Moves forwards: by instructions, by lines, over calls and traps, out of functions and handlers."""
 
 from __future__ import annotations
 
-from hvtui.debugger.moving import MoveError, Mover, same_line
+from hvtui.debugger.crossings import Crossing, Landmark, MachineReset
+from hvtui.debugger.guests import Guests
+from hvtui.debugger.moving import MoveError, Mover, same_instruction, same_line
+from hvtui.debugger.positions import Position
 from hvtui.debugger.snapshot import StopKind, Stopped
+from hvtui.machine.events import TrapReturned
 
 
 class Stepping:
@@ -11,6 +15,7 @@ class Stepping:
 
     def __init__(self, mover: Mover) -> None:
         self._mover = mover
+        self._guests = Guests(mover.system)
 
     def walk(self, *, lines: bool, over: bool) -> Stopped:
         """Step by instructions until another line (or just the next instruction) is reached."""
@@ -45,3 +50,55 @@ class Stepping:
             return frames is not None and mover.is_at(top, frames.below)
 
         return mover.run(left, "finished")
+
+    def finish_trap(self) -> Stopped:
+        """Run until the present trap handler ends, in whichever of its functions it is."""
+        mover, stack = self._mover, self._mover.callstack
+        top = stack.top
+        if not top.is_handler:
+            raise MoveError("no trap handler runs: nothing was trapped or interrupted to come here")
+        stopped = mover.seek(lambda crossing: crossing is not None and top.serial in stack.ended)
+        return stopped or mover.stepped()
+
+    def landmark(self, landmark: Landmark) -> Stopped:
+        """Run until after the next crossing of a kind."""
+        stopped = self._mover.seek(lambda crossing: crossing is not None and landmark.meets(crossing))
+        return stopped or self._mover.stepped()
+
+    def line_of_guest(self) -> Stopped:
+        """Go to the next line that a guest executes; the hypervisor does its work meanwhile."""
+        self._guests.require()
+        mover = self._mover
+        start = mover.here
+        if not self._is_in_guest(start):
+            return mover.seek(self._enters_guest) or mover.stepped()
+        told = ""
+        while True:
+            before = mover.here
+            mover.follower.last_event = None
+            stopped = mover.step()
+            if stopped is not None:
+                return stopped
+            here, instant = mover.here, mover.timeline.now
+            if not self._is_in_guest(here):
+                left = mover.stepped().text
+                stopped = mover.seek(self._enters_guest)
+                if stopped is not None:
+                    return stopped
+                told = f"{left}; {mover.timeline.now - instant:,} steps later "
+                here = mover.here
+                if same_instruction(here, before):
+                    continue  # it was not executed yet: the hypervisor had to see to something first
+            if here.place is None or here.pc == start.pc or not same_line(here, start):
+                return Stopped(StopKind.STEPPED, told + mover.stepped().text)
+            mover.show_if_due()
+
+    def _is_in_guest(self, position: Position) -> bool:
+        return self._guests.run_at(position, self._mover.machine.hart.privilege)
+
+    def _enters_guest(self, crossing: Crossing | None) -> bool:
+        if crossing is None or isinstance(crossing, MachineReset):
+            return False
+        pc = crossing.resumed if isinstance(crossing, TrapReturned) else crossing.handler
+        position = self._mover.follower.whereabouts.at(pc, crossing.target)
+        return self._guests.run_at(position, crossing.target)

@@ -7,6 +7,7 @@ what happens again is known already.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import NamedTuple
 
 from asm.isa.trapbits import TrapBit
@@ -53,6 +54,8 @@ class TrapLog:
         self._locate = locate
         self._rows = RowStore(ROW_SIZE, chunks)
         self._length = 0
+        # Gets each entry that is new, not again what happens again.
+        self.on_new: Callable[[LogEntry], None] | None = None
         self.hits: Counter[TrapBit] = Counter()
         self.outcomes: Counter[tuple[TrapBit, Outcome]] = Counter()
         self.causes: Counter[tuple[bool, int]] = Counter()
@@ -98,6 +101,8 @@ class TrapLog:
     def _add(self, kind: Kind, event: Event, position: Position) -> None:
         if self._length == self._rows.end:
             self._rows.append(pack(kind, event, position))
+            if self.on_new is not None:
+                self.on_new(LogEntry(kind, event, position))
         self._length += 1
 
     # Travelling

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from asm.disassembly.disassembler import disassemble
 from asm.isa.csrs import CSRS_BY_NUMBER
 from asm.isa.decode import Decoded, decode
 from asm.isa.meaning import Binary, Call, Constant, Expression, Name, Unary, walk
 from asm.isa.trapbits import TrapBit
-from hvtui.debugger.positions import Position
+from hvtui.debugger.foretelling import Note, notes_of
+from hvtui.debugger.positions import Position, Whereabouts
+from hvtui.debugger.rehearsal import Rehearsal
 from hvtui.machine.board import Machine
 from hvtui.machine.events import Outcome
 from hvtui.machine.privilege import Privilege
@@ -17,20 +19,41 @@ from hvtui.machine.privilege import Privilege
 
 @dataclass(frozen=True, slots=True)
 class Upcoming:
-    """The next instruction.
+    """The next instruction, and what the next step does.
 
     `summary` is its help text. `bits` are its classes if it is a kernel instruction, and `outcomes`,
-    in the same order, what becomes of each in the current mode.
+    in the same order, what becomes of each in the current mode. `notes` tell what the step does with
+    the values of now, the most telling first; `is_preempted` that an interrupt is taken instead.
+    `leads_to` is where the machine stands after it, None if it has ended, and
+    `ring_after` the ring that it is in then.
     """
 
     text: str
     summary: str = ""
     bits: tuple[TrapBit, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
+    notes: tuple[Note, ...] = ()
+    is_preempted: bool = False
+    leads_to: Position | None = None
+    ring_after: int = 0
 
 
-def upcoming(machine: Machine, position: Position) -> Upcoming:
-    """Return what stands at `position`, the machine's pc."""
+def upcoming(rehearsal: Rehearsal, here: Position, whereabouts: Whereabouts) -> Upcoming:
+    """Return what stands at `here`, the machine's pc, and what comes of it."""
+    told = _instruction(rehearsal.machine, here)
+    foretold = rehearsal.foretell()
+    if foretold is None:
+        return told
+    return replace(
+        told,
+        notes=notes_of(foretold, here, whereabouts),
+        is_preempted=foretold.trap is not None and foretold.trap.is_interrupt,
+        leads_to=whereabouts.at(foretold.next_pc, foretold.next_privilege),
+        ring_after=foretold.next_privilege.ring,
+    )
+
+
+def _instruction(machine: Machine, position: Position) -> Upcoming:
     data = None if position.physical is None else machine.read_physical(position.physical, 4)
     if data is None:
         return Upcoming("(no instruction)", "Nothing can be fetched here: it will trap.")

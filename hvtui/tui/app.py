@@ -11,6 +11,7 @@ from textual import work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.theme import Theme
 
 from asm.diagnostics import AssemblyError
 from asm.objects.image import ImageError
@@ -20,11 +21,13 @@ from hvtui.machinefile.loading import load_system
 from hvtui.machinefile.samples import Sample, list_samples
 from hvtui.machinefile.system import Overrides, System
 from hvtui.tui.actions.keys import Keys
+from hvtui.tui.keymap import textual_key_map
 from hvtui.tui.looks import Looks
 from hvtui.tui.palette import Palette
-from hvtui.tui.screens.debugger import DebuggerScreen
+from hvtui.tui.screens.debugger import NOTICE_TIME, DebuggerScreen
 from hvtui.tui.screens.gallery import Card, GalleryScreen, first_words
 from hvtui.tui.screens.problems import ProblemsScreen
+from hvtui.tui.settings import Settings
 from hvtui.tui.terminal import is_gone as terminal_is_gone
 from hvtui.tui.themes import DARK, DEFAULT_VARIABLES, THEMES
 
@@ -39,14 +42,17 @@ class HvtuiApp(App[None]):
     TITLE = "hvtui"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", "Quit", show=False)]
 
-    def __init__(self, system: System | None = None) -> None:
+    def __init__(self, system: System | None = None, *, settings: Settings | None = None) -> None:
         super().__init__()
         self._system = system
-        self.keys = Keys()
+        self._settings = settings
+        self.keys = settings.keys if settings is not None else Keys()
         self._looks: dict[str, Looks] = {}
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = DARK.name
+        if settings is not None and settings.theme in self.available_themes:
+            self.theme = settings.theme
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Return the colours that a theme of Textual's own knows nothing of."""
@@ -74,13 +80,27 @@ class HvtuiApp(App[None]):
     def get_default_screen(self) -> Screen[None]:
         """Begin with the machine, or with the gallery."""
         if self._system is not None:
-            return DebuggerScreen(Session(self._system))
+            return DebuggerScreen(Session(self._system), self._settings)
         return GalleryScreen(cards())
 
     def on_mount(self) -> None:
-        """Look now and then whether there still is a terminal."""
+        """Use the person's settings; look now and then whether there still is a terminal."""
         if not self.is_headless:
             self.set_interval(TERMINAL_CHECK_TIME, self._leave_if_alone)
+        if self._settings is not None:
+            self._take_up(self._settings)
+
+    def _take_up(self, settings: Settings) -> None:
+        """Use the person's keys, say what is wrong with the settings, and keep the theme."""
+        self.set_keymap(textual_key_map(settings.keys))
+        for problem in settings.problems:
+            self.notify(problem, severity="warning", timeout=NOTICE_TIME, markup=False)
+
+        def keep(theme: Theme) -> None:
+            if told := settings.keep_look(theme=theme.name):
+                self.notify(told, severity="warning", markup=False)
+
+        self.theme_changed_signal.subscribe(self, keep)
 
     def _leave_if_alone(self) -> None:
         if terminal_is_gone():
@@ -95,7 +115,7 @@ class HvtuiApp(App[None]):
         """Assemble a machine's programs, which takes a while, and show it or what is wrong with it."""
         screen: Screen[None]
         try:
-            screen = DebuggerScreen(Session(load_system(path)))
+            screen = DebuggerScreen(Session(load_system(path)), self._settings)
         except (BadInputError, ImageError, AssemblyError, OSError) as error:
             screen = ProblemsScreen(f"{path.parent.name} cannot be opened", str(error))
         self.call_from_thread(self._opened, screen)
@@ -107,7 +127,7 @@ class HvtuiApp(App[None]):
                 gallery.opening = None
 
 
-_OWN_WAY = frozenset({"Keys", "Maximize", "Minimize"})
+_OWN_WAY = frozenset({"Keys", "Maximize", "Minimize", "Screenshot"})
 
 
 def cards() -> tuple[Card, ...]:
@@ -130,15 +150,19 @@ def _card(sample: Sample) -> Card:
     return Card(sample, str(cpu), lesson)
 
 
-def run_debugger(path: Path, overrides: Overrides | None = None) -> None:
+def run_debugger(
+    path: Path, overrides: Overrides | None = None, *, remembers_session: bool = True
+) -> None:
     """Open the machine of `path` in the debugger; return when the person leaves it.
 
-    What is wrong with the files is raised before the screen is taken: BadInputError, ImageError,
+    If it `remembers_session`, the breakpoints of the last one come back, and this one's will. What is
+    wrong with the files is raised before the screen is taken: BadInputError, ImageError,
     AssemblyError.
     """
-    HvtuiApp(load_system(path, overrides)).run()
+    settings = Settings(remembers_sessions=remembers_session)
+    HvtuiApp(load_system(path, overrides), settings=settings).run()
 
 
 def run_gallery() -> None:
     """Let the person choose among the samples."""
-    HvtuiApp().run()
+    HvtuiApp(settings=Settings()).run()

@@ -2,35 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from textwrap import wrap
-
-from hvtui.debugger.snapshot import Snapshot, StopKind
-from hvtui.machine.events import Outcome
-from hvtui.tui.colouring import coloured
+from hvtui.debugger.snapshot import Snapshot
 from hvtui.tui.line_pane import LinePane
 from hvtui.tui.panes.stack import RING_SIGNS
-from hvtui.tui.rows import Piece, Row, Span, crop, row, shorten, spread
-
-EFFECTS = {
-    Outcome.TRAPPED: "traps",
-    Outcome.EXECUTED: "executes",
-    Outcome.IGNORED: "ignored",
-    Outcome.LEAKED: "leaks",
-}
-
-_SIGNS = {
-    StopKind.START: ("■ ready", "dim"),
-    StopKind.STEPPED: ("■ stopped", "dim"),
-    StopKind.BREAKPOINT: ("● breakpoint", "danger"),
-    StopKind.TRAP: ("● trap breakpoint", "danger"),
-    StopKind.WATCH: ("● watchpoint", "danger"),
-    StopKind.PAUSED: ("‖ paused", "warning"),
-    StopKind.WAITING: ("… waiting", "warning"),
-    StopKind.LIMIT: ("‖ at the limit", "warning"),
-    StopKind.ENDED: ("□ ended", "warning"),
-    StopKind.STUCK: ("□ stuck", "danger"),
-}
+from hvtui.tui.rows import Piece, Row, row, shorten, spread
+from hvtui.tui.status import status_rows
 
 
 class Bar(LinePane, can_focus=False):
@@ -86,50 +62,6 @@ def head_row(snapshot: Snapshot, width: int) -> Row:
     name: tuple[Piece, ...] = ((" hvtui ", "title"),) if room > 40 else ()
     left = row(*name, (" " + shorten(snapshot.title, room - (8 if name else 0)), ""))
     return spread(left, right, width)
-
-
-def status_rows(snapshot: Snapshot, width: int) -> tuple[Row, Row]:
-    """Say in two lines why the machine stands still, and what the next instruction does."""
-    if snapshot.running:
-        ring = snapshot.privilege.ring
-        text = f"{snapshot.retired:,} instructions"
-        if snapshot.speed:
-            text += f", {snapshot.speed / 1e6:.2f} million a second"
-        return row((" ▶ running ", f"ring{ring} bold"), text, ("   space pauses", "dim")), row()
-    label, style = _SIGNS[snapshot.stop.kind]
-    numbers = ",".join(str(number) for number in snapshot.stop.numbers)
-    start = row((f" {label}{' ' if numbers else ''}{numbers} ", style + " bold"), ("│ ", "faint"))
-    room = max(width - start.width, 1)
-    first, *more = wrap(snapshot.stop.text, room) or [""]
-    if more:
-        return Row((*start.spans, Span(first))), row(" " * start.width, shorten(" ".join(more), room))
-    return Row((*start.spans, Span(first))), _next_row(snapshot, width)
-
-
-def _next_row(snapshot: Snapshot, width: int) -> Row:
-    """Say what the next instruction does and, of the kernel's, what becomes of it here."""
-    if snapshot.has_ended:
-        return row()
-    ahead, ring = snapshot.upcoming, snapshot.privilege.ring
-    start = row((" ▶ next ", f"ring{ring}"), *coloured(ahead.text), "  ")
-    end = row(*_verdict(snapshot))
-    room = max(width - start.width - end.width, 0)
-    return crop(Row((*start.spans, *end.spans, Span(shorten(ahead.summary, room), "dim"))), width)
-
-
-def _verdict(snapshot: Snapshot) -> Iterator[Piece]:
-    """``kernel instruction 0 rdstatus: traps in ring 3``."""
-    ahead, ring = snapshot.upcoming, snapshot.privilege.ring
-    if not ahead.bits:
-        return
-    yield ("kernel instruction ", "dim")
-    for index, (bit, outcome) in enumerate(zip(ahead.bits, ahead.outcomes, strict=True)):
-        if index:
-            yield (", ", "dim")
-        yield f"{int(bit)} {bit.key} "
-        effect = EFFECTS[outcome]
-        yield (effect, effect)
-    yield (f" in ring {ring}  ", "dim")
 
 
 class HeaderBar(Bar):

@@ -20,6 +20,7 @@ class Look:
     text: str | None = None
     ground: str | None = None
     bold: bool = False
+    underlined: bool = False
 
 
 LOOKS: Mapping[str, Look] = {
@@ -34,6 +35,11 @@ LOOKS: Mapping[str, Look] = {
     "danger": Look("danger"),
     "warning": Look("warn"),
     "good": Look("good"),
+    # Lessons.
+    "code": Look("code-register"),
+    "link": Look("link", underlined=True),
+    "link-dead": Look("text-dim"),
+    "link-chosen": Look("on-ring", "link", bold=True, underlined=True),
     "cursor": Look(ground="cursor-ground"),
     # Rings: as text, as a badge, and as the ground of the current line.
     "ring0": Look("ring0"),
@@ -82,7 +88,10 @@ class Looks:
 
     def _make(self, look: Look) -> Style:
         return Style(
-            color=self._colour(look.text), bgcolor=self._colour(look.ground), bold=look.bold or None
+            color=self._colour(look.text),
+            bgcolor=self._colour(look.ground),
+            bold=look.bold or None,
+            underline=look.underlined or None,
         )
 
     def _colour(self, name: str | None) -> str | None:

@@ -44,6 +44,13 @@ class Execute(Message):
 
 
 @dataclass
+class Prefill(Message):
+    """Open the command line with a text typed, for the person to go on from."""
+
+    text: str
+
+
+@dataclass
 class LookAt(Message):
     """Show a place in the source."""
 

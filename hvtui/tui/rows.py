@@ -74,6 +74,16 @@ def shorten(text: str, width: int) -> str:
     return fit(text, width) if cell_len(text) > width else text
 
 
+def elide(text: str, width: int) -> str:
+    """Return `text` in at most `width` cells: if need be, its middle gives way to an ellipsis."""
+    missing = cell_len(text) - width
+    if missing <= 0:
+        return text
+    tail = max(width - 1, 0) * 2 // 3
+    end = chop_left(text, cell_len(text) - tail) if tail else ""
+    return fit(text, width - tail) + end
+
+
 def join(rows: Iterable[Row], gap: str = "") -> Row:
     """Put rows side by side."""
     spans: list[Span] = []
@@ -96,8 +106,8 @@ def spread(left: Row, right: Row, width: int) -> Row:
     return join((left, row(" " * room), right)) if room > 0 else left
 
 
-def crop(given: Row, width: int) -> Row:
-    """Return the row cut off at `width` cells, with an ellipsis if something is lost."""
+def crop(given: Row, width: int, mark: str = "…") -> Row:
+    """Return the row cut off at `width` cells, with a `mark` if something is lost."""
     if given.width <= width:
         return given
     spans: list[Span] = []
@@ -105,8 +115,32 @@ def crop(given: Row, width: int) -> Row:
     for span in given.spans:
         cells = cell_len(span.text)
         if cells >= room:
-            text = fit(span.text + "…", room) if room else ""
+            text = fit(span.text + mark, room) if mark and room else set_cell_size(span.text, room)
             return Row((*spans, Span(text, span.style)), given.line)
         spans.append(span)
         room -= cells
     return Row(tuple(spans), given.line)
+
+
+def cut_left(given: Row, cells: int) -> Row:
+    """Return the row without its first `cells` cells, as it looks when it is scrolled."""
+    spans: list[Span] = []
+    for span in given.spans:
+        width = cell_len(span.text)
+        if cells >= width:
+            cells -= width
+        elif cells > 0:
+            spans.append(Span(chop_left(span.text, cells), span.style))
+            cells = 0
+        else:
+            spans.append(span)
+    return Row(tuple(spans), given.line)
+
+
+def chop_left(text: str, cells: int) -> str:
+    """Return `text` without its first `cells` cells; of half a wide character a blank stays."""
+    for index in range(len(text) + 1):
+        width = cell_len(text[:index])
+        if width >= cells:
+            return " " * (width - cells) + text[index:]
+    return ""

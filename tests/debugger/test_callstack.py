@@ -299,14 +299,14 @@ def test_a_trap_that_is_handed_on_is_shown_as_an_injection_above_the_interrupted
         "1 guest serve guest.s:4",
         "1 guest trap guest.s:2 [injected by hyper: environment call from U]",
         "3 program ask program.s:5",
-        "3 program _start program.s:2 [switched to by hyper]",
+        "3 program _start program.s:2 [switched to by guest through hyper]",
     ]
     session.finish()
     # The guest's own mret is emulated: it ends the injected activation as well.
     session.finish()
     assert lines(session) == [
         "3 program ask program.s:6",
-        "3 program _start program.s:2 [switched to by hyper]",
+        "3 program _start program.s:2 [switched to by guest through hyper]",
     ]
 
 
@@ -351,7 +351,7 @@ def test_a_trap_that_is_handed_on_after_another_guest_ran_stands_above_what_it_i
     ]
     session.resume()
     assert lines(session) == [
-        "1 guest trap guest.s:1 [injected by hyper: a trap]",
+        "1 guest trap guest.s:1 [injected by hyper: held back until now]",
         "3 program f program.s:3",
         waiting.replace("s:1", "s:2"),
     ]

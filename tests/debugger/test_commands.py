@@ -357,7 +357,7 @@ def test_traps_and_components_are_told() -> None:
     ("line", "told"),
     [
         ("brek main", 'there is no command "brek"; did you mean break?'),
-        ("re", "could be restart, reverse-continue"),
+        ("re", "could be reload, restart, reverse-continue"),
         ("info brekpoints", 'there is no topic of info "brekpoints"; did you mean breakpoints?'),
         ("break looop", 'no label is named "looop"; did you mean loop?'),
         ("break trap ilegal", "did you mean illegal?"),
@@ -428,7 +428,7 @@ def test_no_two_commands_have_a_name_in_common() -> None:
         ("watch -step mstatus.MI", ["watch -step mstatus.MIE"]),
         ("set -", ["set -cut"]),
         ("input -", ["input -cut", "input -n"]),
-        ("help fin", ["help finish"]),
+        ("help fini", ["help finish", "help finish-trap"]),
         ("x/4xw cou", ["x/4xw counter"]),
     ],
 )

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from hvtui.debugger.session import Session
+from hvtui.debugger.snapshot import StopKind
 from hvtui.machine.privilege import Privilege
+from hvtui.machinefile.loading import load_system
 from tests.support.debugged import Part, lines, session_of
+
+SAMPLES = Path(__file__).parents[2] / "samples"
 
 # Fills its page table when the guest faults, and empties it at each ecall. What is linked at
 # 0x40000000 lies at 0x80000000.
@@ -141,3 +147,19 @@ def test_who_runs_is_presumed_the_same_after_a_travel_back() -> None:
         assert (str(session.here), lines(session)) == (here, stack), f"at instant {instant}"
     components = {here.split()[1] for _, here, _ in there if " at " in here}
     assert components == {"hyper", "one", "two"}
+
+
+def test_programs_linked_for_one_address_are_told_apart_by_their_guests_own_page_tables() -> None:
+    session = Session(load_system(SAMPLES / "08-shadow-paging" / "machine.toml"))
+    while session.resume().kind is not StopKind.ENDED:
+        pass
+    # One remains: a program that jumps into a page of its data, which no program brought along.
+    outside = [entry for entry in session.traplog.entries if entry.position.component is None]
+    assert [entry.event.pc for entry in outside] == [0x4000_2000]
+    session.break_on_trap("trap in grower", one_shot=True)
+    session.restart()
+    stopped = session.resume()
+    assert stopped.text == (
+        "trap: instruction page fault (address 0x40000014) in grower at grower.s:16, ring 3 → ring 0"
+    )
+    assert session.snapshot().stack[-1].reason == "switched to by pagingos through hypervisor"

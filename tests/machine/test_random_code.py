@@ -3,75 +3,11 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asm.isa.csrs import CSRS
-from asm.isa.rows import INSTRUCTIONS
 from hvtui.machine.board import Machine, StopReason
 from hvtui.machine.events import KernelInstruction, Outcome
-from hvtui.machine.generations import GENERATIONS
 from hvtui.machine.privilege import Privilege
-from tests.support.guest import START, Guest, code
-
-STEPS = 300
-
-# Values that lead somewhere: into the code, to devices, to tables, to flags and corners.
-_interesting = st.sampled_from(
-    [0, 1, 4, 0x80, 0x1F, START, START + 0x100, START + 0x801, 0x8000_1000, 0x8008_0001,
-     0x0200_0000, 0x0200_4000, 0x0C00_2000, 0x1000_0000, 0x0010_0000, 0x2000_00CF, 0xFFFF_FFFF]
-)  # fmt: skip
-_value = st.one_of(_interesting, st.integers(0, 0xFFFF_FFFF))
-_register = st.integers(0, 7)
-
-
-@st.composite
-def _instruction(draw: st.DrawFn) -> int:
-    """Draw a word: mostly instructions, often about CSRs and modes, on few registers."""
-    if draw(st.integers(0, 20)) == 0:
-        return draw(st.integers(0, 0xFFFF_FFFF))
-    row = draw(st.sampled_from(INSTRUCTIONS))
-    fields = {}
-    for name, field in row.encoding.fields.items():
-        if name in ("rd", "rs1", "rs2"):
-            fields[name] = draw(_register)
-        elif name == "csr":
-            fields[name] = draw(st.sampled_from(CSRS)).number
-        elif name == "target":
-            fields[name] = draw(st.integers(-20, 20)) * 4
-        else:
-            fields[name] = draw(st.integers(field.minimum, field.maximum)) & -field.alignment
-    return row.encoding.encode(fields)
-
-
-@st.composite
-def _machines(draw: st.DrawFn) -> Guest:
-    """Draw a machine full of random code, some of it in its handlers, in any mode."""
-    guest = Guest(draw(st.sampled_from(list(GENERATIONS))))
-    hart = guest.hart
-    for address in (START, START + 0x100, START + 0x800):
-        words = draw(st.lists(_instruction(), min_size=8, max_size=24))
-        guest.machine.load(address, code(words))
-    for number in range(1, 8):
-        hart.set_x(number, draw(_value))
-    hart.set_csr("mtvec", START + 0x100)
-    hart.set_csr("stvec", START + 0x800)
-    for name in (
-        "medeleg",
-        "mideleg",
-        "mie",
-        "mtrapmap",
-        "mvmcb",
-        "mcounteren",
-        "satp",
-        "mepc",
-        "sepc",
-    ):
-        if name in hart.csrs.by_name and draw(st.booleans()):
-            hart.set_csr(name, draw(_value))
-    guest.machine.clint.mtimecmp = draw(st.integers(0, 2 * STEPS))
-    hart.state.csr["mstatus"] |= draw(_value) & 0x007E_79AA & ~(3 << 11)
-    hart.state.pc = START
-    hart.state.privilege = draw(st.sampled_from(Privilege))
-    hart.settle()
-    return guest
+from tests.support.guest import Guest
+from tests.support.random_machines import STEPS, machines
 
 
 def stepped(machine: Machine, until: int) -> None:
@@ -80,7 +16,7 @@ def stepped(machine: Machine, until: int) -> None:
 
 
 @settings(max_examples=80, deadline=None)
-@given(_machines(), st.integers(0, STEPS))
+@given(machines(), st.integers(0, STEPS))
 def test_running_stepping_and_resuming_agree_on_random_code(guest: Guest, middle: int) -> None:
     machine = guest.machine
     start = machine.capture()
@@ -107,7 +43,7 @@ def test_running_stepping_and_resuming_agree_on_random_code(guest: Guest, middle
 
 
 @settings(max_examples=60, deadline=None)
-@given(_machines())
+@given(machines())
 def test_what_is_told_of_random_code_fits_together(guest: Guest) -> None:
     machine = guest.machine
     start = machine.instant

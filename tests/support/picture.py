@@ -7,20 +7,15 @@ if it owned ring 0.
 from __future__ import annotations
 
 import asyncio
-import re
 from pathlib import Path
 
 from hvtui.machinefile.loading import load_system
+from hvtui.tui.picture import picture
 from tests.support.screens import press, running, settle
 
 ROOT = Path(__file__).resolve().parents[2]
 PICTURE = ROOT / ".assets" / "screen.svg"
 SIZE = (120, 40)
-
-# Textual's picture loads a font from the network. Ours takes what there is: the width of each piece
-# of text is in the picture.
-_REMOTE_FONT = re.compile(r"@font-face\s*{[^}]*}\s*")
-_FONTS = 'font-family: ui-monospace, "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace'
 
 
 async def draw() -> str:
@@ -28,11 +23,7 @@ async def draw() -> str:
     async with running(load_system(ROOT / "samples" / "04-type1-vt"), SIZE) as pilot:
         await press(pilot, "slash", *"tinyos::resume", "enter", "b", "c", "c", "s")
         await settle(pilot)
-        drawn = pilot.app.export_screenshot(title="hvtui samples/04-type1-vt")
-    drawn = _REMOTE_FONT.sub("", drawn)
-    drawn = re.sub(r"font-family: Fira Code, monospace", _FONTS, drawn)
-    # Some that draw SVG would drop the blanks at the beginning of a piece of text.
-    return drawn.replace("<svg ", '<svg xml:space="preserve" ', 1)
+        return picture(pilot.app, "hvtui samples/04-type1-vt")
 
 
 def main() -> None:

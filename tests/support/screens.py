@@ -74,3 +74,13 @@ def screen_text(pilot: Pilot[None]) -> list[str]:
         "".join(segment.text for segment in strip).rstrip()
         for strip in pilot.app.screen._compositor.render_strips()
     ]
+
+
+def pane_text(pilot: Pilot[None], name: str) -> list[str]:
+    """Return the lines of a pane as they stand on the screen, blanks at their ends cut off."""
+    region = debugger(pilot).query_one(f"#{name}").region
+    strips = debugger(pilot)._compositor.render_strips()
+    return [
+        "".join(segment.text for segment in strip.crop(region.x, region.right)).rstrip()
+        for strip in strips[region.y : region.bottom]
+    ]

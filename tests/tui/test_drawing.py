@@ -7,7 +7,7 @@ import pytest
 from asm.isa.trapbits import TrapBit
 from hvtui.debugger.snapshot import BreakpointView, StopKind, Stopped
 from hvtui.machine.privilege import Privilege
-from hvtui.tui.bars import head_row, status_rows
+from hvtui.tui.bars import head_row
 from hvtui.tui.looks import LOOKS
 from hvtui.tui.panes.bitmap import bitmap_rows, summary
 from hvtui.tui.panes.console import console_rows
@@ -15,6 +15,7 @@ from hvtui.tui.panes.registers import registers_rows
 from hvtui.tui.panes.rings import ring_rows
 from hvtui.tui.panes.stack import stack_rows
 from hvtui.tui.rows import Row, fit, printable, row, shorten, spread
+from hvtui.tui.status import status_rows
 from tests.support.snapshots import HOST, place, snapshot
 
 
@@ -95,9 +96,9 @@ def test_the_rings_show_where_it_runs_and_where_it_believes_to_be() -> None:
         "╭───────────────────╮   RING 1  supervisor mode (S)",
         "│ ┏━━━━━━━━━━━━━━━┓ │  mode bit  0  no kernel instructions",
         "│ ┃ ╭┄┄┄┄┄┄┄┄┄┄┄╮ ┃ │",
-        "│ ┃ ┆ ◌ ring 0  ┆ ┃ │  guest kernel  kernel of vm1",
-        "│ ┃ ╰┄┄┄┄┄┄┄┄┄┄┄╯ ┃ │  believes  ring 0 (M)",
-        "│ ┗━━ ◉ ring 1 ━━━┛ │  runs in   ring 1 (S)",
+        "│ ┃ ┆ ◌ ring 0  ┆ ┃ │  vm1 · guest kernel · kernel",
+        "│ ┃ ╰┄┄┄┄┄┄┄┄┄┄┄╯ ┃ │  believes  ring 0 (M), mode bit 1",
+        "│ ┗━━ ◉ ring 1 ━━━┛ │  runs in   ring 1 (S), mode bit 0",
         "╰───── ring 3 ──────╯  ≠ virtualized: not where it thinks",
     ]
 
@@ -105,7 +106,7 @@ def test_the_rings_show_where_it_runs_and_where_it_believes_to_be() -> None:
 def test_rings_without_room_are_told_in_words() -> None:
     assert text(ring_rows(snapshot(), 38, 3)) == [
         " RING 1  supervisor (S)  mode bit  0",
-        "guest kernel  kernel of vm1",
+        "vm1 · guest kernel · kernel",
         "believes ring 0 ≠ runs in ring 1",
     ]
 

@@ -1,94 +1,16 @@
-"""The whole program on a real terminal: start, step, stop at a trap, quit."""
+"""The whole program on a real terminal: start, step, stop at a trap, travel back, quit."""
 
 from __future__ import annotations
 
-import os
-import re
-import select
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
-from typing import Self
 
 import pytest
 
-pty = pytest.importorskip("pty", reason="pseudo-terminals are a thing of Unix")
-fcntl = pytest.importorskip("fcntl", reason="pseudo-terminals are a thing of Unix")
-termios = pytest.importorskip("termios", reason="pseudo-terminals are a thing of Unix")
+pytest.importorskip("pty", reason="pseudo-terminals are a thing of Unix")
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.terminal import Terminal
+
 SOURCE = "_start: li t0, 1\n la t1, handler\n csrw mtvec, t1\n ecall\nhandler: j handler\n"
-PATIENCE = 60  # seconds for a slow machine; nothing is asserted about the time
-_MAIN = "import sys; from hvtui.cli import main; sys.exit(main())"
-
-
-class Terminal:
-    """A child process on a pseudo-terminal of 80 by 24, whose session it is not in."""
-
-    def __init__(self, *arguments: str, **environment: str) -> None:
-        self._master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, b"\x18\x00\x50\x00\x00\x00\x00\x00")
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", _MAIN, *arguments],
-            stdin=slave, stdout=slave, stderr=slave, cwd=ROOT, start_new_session=True,
-            env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **environment},
-        )  # fmt: skip
-        os.close(slave)
-        self._is_open = True
-        self.output = ""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Leave no process behind, whatever became of the test."""
-        if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
-        self._close()
-
-    def wait_for(self, text: str) -> None:
-        """Read until `text` has been printed since the last call."""
-        deadline = time.monotonic() + PATIENCE
-        while text not in self.output:
-            assert time.monotonic() < deadline, f"{text!r} never came: {self.output[-2000:]!r}"
-            self._read()
-        self.output = self.output.partition(text)[2]
-
-    def type(self, keys: str) -> None:
-        """Press keys."""
-        os.write(self._master, keys.encode())
-
-    def end(self) -> int:
-        """Wait for the end; return the exit status."""
-        deadline = time.monotonic() + PATIENCE
-        while self.process.poll() is None:
-            assert time.monotonic() < deadline, "it does not end"
-            self._read()
-        return self.process.returncode
-
-    def hang_up(self) -> None:
-        """Close the terminal, and wait until what ran on it ends."""
-        self._close()
-        self.process.wait(PATIENCE)
-
-    def _close(self) -> None:
-        if self._is_open:
-            self._is_open = False
-            os.close(self._master)
-
-    def _read(self) -> None:
-        if select.select([self._master], [], [], 0.1)[0]:
-            try:
-                data = os.read(self._master, 1 << 16)
-            except OSError:
-                return
-            text = data.decode("utf-8", "replace")
-            self.output += re.sub(
-                r"\x1b(\[[0-9;?<>=$]*[A-Za-z~]|\][^\x07\x1b]*(\x07|\x1b\\)|[=>PM])", "", text
-            )
 
 
 def test_start_step_break_on_a_trap_and_quit(tmp_path: Path) -> None:
@@ -103,6 +25,12 @@ def test_start_step_break_on_a_trap_and_quit(tmp_path: Path) -> None:
         terminal.wait_for("Breakpoints on traps")
         terminal.type("ecall-m\r")
         terminal.wait_for("stops at: ecall-m")
+        terminal.type("c")
+        terminal.wait_for("environment call from M")
+        terminal.type("SS")
+        terminal.wait_for("stepped back in prog at prog.s:3")
+        terminal.type("C")
+        terminal.wait_for("ready in prog at prog.s:1")
         terminal.type("c")
         terminal.wait_for("environment call from M")
         terminal.type("q")

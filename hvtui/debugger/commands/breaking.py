@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import re
 
-from hvtui.debugger.breakpoints import Breakpoint, PlaceBreakpoint, TrapBreakpoint, WatchBreakpoint
+from hvtui.debugger.breakpoints import (
+    Breakpoint,
+    LostBreakpoint,
+    PlaceBreakpoint,
+    TrapBreakpoint,
+    WatchBreakpoint,
+)
 from hvtui.debugger.commands.completing import (
     breakpoint_numbers,
     expression,
@@ -217,6 +223,8 @@ def _place(known: Breakpoint) -> str:
             return f"on {known.text}{condition} (computed after each step: the machine runs slower)"
         case WatchBreakpoint(watched=(address, size)):
             return f"on {known.text}, {size} bytes at {address:#010x} (physical){condition}"
+        case LostBreakpoint(why=why):
+            return f"{known.text}, lost: {why}"
     return known.words
 
 

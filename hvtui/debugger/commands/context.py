@@ -14,7 +14,6 @@ from hvtui.debugger.locations import Location, resolve
 from hvtui.debugger.narration import name_bits
 from hvtui.debugger.session import Session
 from hvtui.debugger.snapshot import Stopped
-from hvtui.debugger.upcoming import upcoming
 from hvtui.machine.events import Outcome
 from hvtui.machine.privilege import Privilege
 
@@ -105,7 +104,7 @@ class Context:
         """Write the next instruction: instant, ring, address, what stands there."""
         session = self.session
         here, privilege = session.here, session.machine.hart.privilege
-        coming = upcoming(session.machine, here)
+        coming = session.upcoming
         outcome = ""
         if coming.bits and privilege is not Privilege.M:
             effects = " and ".join(dict.fromkeys(_WILL[outcome] for outcome in coming.outcomes))

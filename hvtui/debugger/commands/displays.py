@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hvtui.debugger.commands.formats import evaluated
 from hvtui.debugger.expressions.compiling import Expression
 from hvtui.debugger.expressions.errors import EvaluationError
+from hvtui.debugger.keeping import renewed
 from hvtui.debugger.session import Session
 from hvtui.debugger.snapshot import Stopped
+from hvtui.machinefile.system import System
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Displays:
         self._by_number: dict[int, Display] = {}
         self._next = 1
         self._stop: Stopped | None = None
+        self._system: System | None = None
         self._here: dict[int, str] = {}
         self._before: dict[int, str] = {}
 
@@ -73,6 +76,8 @@ class Displays:
 
     def look(self, session: Session) -> tuple[DisplayView, ...]:
         """Return what the displays are now: between moves, or in the thread that moves the machine."""
+        if session.system is not self._system:
+            self._renew(session.system)
         views = tuple(_view(known, session) for known in self)
         values = {view.number: view.value for view in views}
         before = self._here
@@ -82,6 +87,14 @@ class Displays:
             self._here = values
             before = self._before
         return tuple(_compared(view, before.get(view.number)) for view in views)
+
+    def _renew(self, system: System) -> None:
+        """Read the expressions anew if the program has become another one."""
+        if self._system is not None:
+            for number, known in self._by_number.items():
+                expression = renewed(known.expression, system)
+                self._by_number[number] = replace(known, expression=expression)
+        self._system = system
 
 
 def _view(known: Display, session: Session) -> DisplayView:

@@ -5,7 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from hvtui.debugger.commands import breaking, code, going, helping, information, outside, values
+from hvtui.debugger.commands import (
+    breaking,
+    code,
+    files,
+    going,
+    helping,
+    information,
+    looking,
+    outside,
+    traplog,
+    values,
+)
 from hvtui.debugger.commands.completing import shifted
 from hvtui.debugger.commands.context import Context
 from hvtui.debugger.commands.table import Command, CommandError, Group, Names
@@ -17,8 +28,11 @@ GROUPS: tuple[Group, ...] = (
     breaking.GROUP,
     information.GROUP,
     values.GROUP,
+    looking.GROUP,
     code.GROUP,
     outside.GROUP,
+    files.GROUP,
+    traplog.GROUP,
     helping.GROUP,
 )
 

@@ -57,10 +57,40 @@ def step_over_instruction(context: Context, text: str) -> None:
     _repeat(context, text, context.session.step_over_instruction)
 
 
-@GROUP.command("finish", "fin", "f")
+@GROUP.command("finish", "fin", "fi", "f")
 def finish(context: Context, text: str) -> None:
     """Run until this function returns, or the handler ends."""
     context.moved(context.session.finish())
+
+
+@GROUP.command("finish-trap", "ft")
+def finish_trap(context: Context, text: str) -> None:
+    """Run until the present trap handler ends, in whichever of its functions it is.
+
+    The handler is what the last trap or interrupt led to, or what a hypervisor handed it on to.
+    """
+    context.moved(context.session.finish_trap())
+
+
+@GROUP.command("trap", usage="[COUNT]", complete=expression)
+def to_trap(context: Context, text: str) -> None:
+    """Run to the next trap or interrupt: to its handler's first instruction."""
+    _repeat(context, text, context.session.to_trap)
+
+
+@GROUP.command("ring", usage="[COUNT]", complete=expression)
+def to_ring_change(context: Context, text: str) -> None:
+    """Run until the ring changes: by a trap, an interrupt, mret or sret."""
+    _repeat(context, text, context.session.to_ring_change)
+
+
+@GROUP.command("guest", usage="[COUNT]", complete=expression)
+def step_guest(context: Context, text: str) -> None:
+    """Go to the next source line that a guest executes, over all that its hypervisor does.
+
+    A trap that the hypervisor hands on leads into the guest's own handler.
+    """
+    _repeat(context, text, context.session.step_guest)
 
 
 @GROUP.command("continue", "c", "cont", usage="[COUNT]", complete=expression)
@@ -169,6 +199,30 @@ def reverse_over_instruction(context: Context, text: str) -> None:
 def reverse_finish(context: Context, text: str) -> None:
     """Go back to the call of this function, or to what led into this handler."""
     context.moved(context.session.reverse_finish())
+
+
+@BACK.command("reverse-finish-trap", "rft")
+def reverse_finish_trap(context: Context, text: str) -> None:
+    """Go back to before the trap or interrupt that led to the present handler."""
+    context.moved(context.session.reverse_finish_trap())
+
+
+@BACK.command("reverse-trap", usage="[COUNT]", complete=expression)
+def reverse_to_trap(context: Context, text: str) -> None:
+    """Go back to the last trap or interrupt: to its handler's first instruction."""
+    _repeat(context, text, context.session.reverse_to_trap)
+
+
+@BACK.command("reverse-ring", usage="[COUNT]", complete=expression)
+def reverse_to_ring_change(context: Context, text: str) -> None:
+    """Go back to the last change of the ring, to right after it."""
+    _repeat(context, text, context.session.reverse_to_ring_change)
+
+
+@BACK.command("reverse-guest", usage="[COUNT]", complete=expression)
+def reverse_step_guest(context: Context, text: str) -> None:
+    """Go back to the beginning of a guest's source line, or of the last before it of any guest."""
+    _repeat(context, text, context.session.reverse_step_guest)
 
 
 @BACK.command("reverse-continue", "rc")

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import islice
 
 from asm.diagnostics import nearest
-from asm.isa.causes import trap_name
 from asm.isa.csrs import CSRS, CSRS_BY_NAME
 from asm.isa.registers import ABI_NAMES, REGISTER_NUMBERS
 from asm.isa.trapbits import TRAP_BITS
@@ -14,20 +12,18 @@ from hvtui.debugger.commands.breaking import listed
 from hvtui.debugger.commands.completing import expression, last_word, place, shifted
 from hvtui.debugger.commands.context import Context
 from hvtui.debugger.commands.formats import labelled
+from hvtui.debugger.commands.looking import TOPICS as DEEPER_TOPICS
 from hvtui.debugger.commands.table import CommandError, Group, Names
+from hvtui.debugger.commands.traplog import filter_words, show_log
 from hvtui.debugger.commands.values import show_displays
 from hvtui.debugger.expressions.completion import Completion
 from hvtui.debugger.expressions.errors import shown
 from hvtui.debugger.expressions.names import CSR_ALIASES, csr_fields
-from hvtui.debugger.narration import describe_kernel, describe_trap
-from hvtui.debugger.traplog import LogEntry
-from hvtui.machine.events import TrapReturned, TrapTaken
 
 GROUP = Group("Looking")
 TOPICS = Group("What info can tell")
 
 _STACK_SHOWN = 50
-_TRAPS_SHOWN = 20
 
 # Fields that say no more than the whole register does: addresses.
 _WHOLE_FIELDS = frozenset({"PC", "BASE"})
@@ -36,7 +32,7 @@ _WHOLE_FIELDS = frozenset({"PC", "BASE"})
 def _complete(context: Context, text: str) -> Iterable[Completion]:
     topic, space, rest = text.partition(" ")
     if not space:
-        return last_word(text, {known.name: known.summary for known in TOPICS})
+        return last_word(text, {known.name: known.summary for known in EVERY_TOPIC})
     try:
         found = INFO.find(topic)
     except CommandError:
@@ -49,7 +45,7 @@ def info(context: Context, text: str) -> None:
     """Tell about the machine or the debugger; alone, list the topics."""
     topic, _, rest = text.partition(" ")
     if not topic:
-        for known in TOPICS:
+        for known in EVERY_TOPIC:
             context.write(f"  info {known.name:<12} {known.summary}")
         return
     INFO.find(topic).run(context, rest.strip())
@@ -143,30 +139,13 @@ def stack(context: Context, text: str) -> None:
         context.write(f"... {len(entries) - most} more")
 
 
-@TOPICS.command("traps", "t", "log", usage="[COUNT]", complete=expression)
+@TOPICS.command("traps", "t", "log", usage="[COUNT] [FILTER]", complete=filter_words)
 def traps(context: Context, text: str) -> None:
-    """The last traps, returns, injections, and ignored and leaked instructions; then all in numbers."""
-    most = context.times(text) if text else _TRAPS_SHOWN
-    log = context.session.traplog
-    entries = log.entries
-    for entry in islice(entries, max(len(entries) - most, 0), None):
-        context.write(f"{entry.instant:>10,}  {_told(entry)}")
-    total = sum(log.causes.values())
-    causes = ", ".join(
-        f"{trap_name(cause, interrupt=is_interrupt).text} {count:,}"
-        for (is_interrupt, cause), count in log.causes.most_common()
-    )
-    context.write(f"{total:,} traps and interrupts" + (f": {causes}" if causes else ""))
+    """The last traps, returns, injections, and ignored and leaked instructions; then all in numbers.
 
-
-def _told(entry: LogEntry) -> str:
-    event = entry.event
-    if isinstance(event, TrapTaken):
-        return describe_trap(event, entry.position)
-    if isinstance(event, TrapReturned):
-        rings = f"ring {event.origin.ring} → ring {event.target.ring}"
-        return f"{entry.kind.value}: {event.name} {entry.position} to {event.resumed:#010x}, {rings}"
-    return describe_kernel(event, entry.position)
+    A filter lets some of them through; for its words see help event.
+    """
+    show_log(context, text)
 
 
 @TOPICS.command("components", "files")
@@ -226,7 +205,7 @@ def console(context: Context, text: str) -> None:
         context.write(written)
 
 
-@TOPICS.command("program", "status", "time")
+@TOPICS.command("program", "status", "time", "p")
 def program(context: Context, text: str) -> None:
     """Why the machine stands still, where, and at which instant."""
     session = context.session
@@ -243,8 +222,10 @@ def program(context: Context, text: str) -> None:
     )
 
 
+EVERY_TOPIC = (*TOPICS, *DEEPER_TOPICS)
+
 INFO = Names(
     "topic of info",
-    {known.name: known for known in TOPICS},
-    {alias: known.name for known in TOPICS for alias in known.aliases},
+    {known.name: known for known in EVERY_TOPIC},
+    {alias: known.name for known in EVERY_TOPIC for alias in known.aliases},
 )

@@ -24,6 +24,8 @@ _ESCAPES = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"0": b"\0", b"e": b"\x1b", b
 
 @GROUP.command(
     "trapbit",
+    "tr",
+    "tra",
     usage="[[-cut] NAME [on|off]]",
     complete=with_options(CUT, lambda _, text: last_word(text, {**trap_bits(), **_SWITCH})),
 )

@@ -96,6 +96,8 @@ _Entry = TypeVar("_Entry")
 class Names(Generic[_Entry]):
     """Entries by name and alias, found by any beginning of a name that only one entry has.
 
+    A beginning of names that all go on from one of them means that one.
+
     `what` is what an entry is called in messages: ``command``.
     """
 
@@ -110,7 +112,8 @@ class Names(Generic[_Entry]):
         if name is not None:
             return self._entries[name]
         found = sorted(known for known in self._entries if known.startswith(word))
-        if len(found) == 1:
+        if found and all(known.startswith(found[0]) for known in found):
+            # One alone, or the first of a family: step rather than stepi.
             return self._entries[found[0]]
         if found:
             raise CommandError(f'"{shown(word)}" could be {", ".join(found)}')

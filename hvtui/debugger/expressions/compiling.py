@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from asm.diagnostics import nearest
 from asm.isa.width import MASK
-from hvtui.debugger.expressions.errors import EvaluationError, Mark, shown
+from hvtui.debugger.expressions.errors import EvaluationError, ExpressionError, Mark, shown
 from hvtui.debugger.expressions.functions import CASTS, FUNCTIONS, READS
 from hvtui.debugger.expressions.kinds import WIDE, WORD, Kind
 from hvtui.debugger.expressions.names import (
@@ -51,11 +51,13 @@ class Expression:
     """An expression that can be evaluated; compiled once, it never changes.
 
     `text` is how it was written, `kind` which numbers it gives, always the same one if `is_constant`.
+    `component` is the one that was looked at, empty if none was: its names needed no qualification.
     """
 
     text: str
     kind: Kind
     is_constant: bool
+    component: str
     _run: Run = field(repr=False)
     _place: Callable[[Readable], Place | None] = field(repr=False)
 
@@ -89,7 +91,18 @@ def compile_expression(text: str, scope: Scope) -> Expression:
     """
     node = parse(text)
     part = _compile(node, scope)
-    return Expression(text, part.kind, part.value is not None, part.run, _place(node, scope))
+    component = scope.current.name if scope.current else ""
+    place = _place(node, scope)
+    return Expression(text, part.kind, part.value is not None, component, part.run, place)
+
+
+def unreadable(text: str, component: str, error: ExpressionError) -> Expression:
+    """Return what stands in for an expression that cannot be read any more: it never has a value."""
+
+    def run(_machine: Readable) -> int:
+        raise EvaluationError(error.brief, error.text, error.start, error.end)
+
+    return Expression(text, WORD, False, component, run, lambda _machine: None)
 
 
 def _compile(node: Node, scope: Scope) -> Part:

@@ -44,13 +44,14 @@ class ExpressionError(ValueError):
         """Message and suggestion, for where there is but one line."""
         return self.message + (f"; did you mean {self.suggestion}?" if self.suggestion else "")
 
+    @property
+    def hints(self) -> tuple[str, ...]:
+        """What could stand there, and what was probably meant: lines below the mark."""
+        expected = (f"    expected: {self.expected}",) if self.expected else ()
+        return (*expected, f"    did you mean: {self.suggestion}") if self.suggestion else expected
+
     def __str__(self) -> str:
-        rows = [self.message, *self._excerpt()]
-        if self.expected:
-            rows.append(f"    expected: {self.expected}")
-        if self.suggestion:
-            rows.append(f"    did you mean: {self.suggestion}")
-        return "\n".join(rows)
+        return "\n".join((self.message, *self._excerpt(), *self.hints))
 
     def _excerpt(self) -> tuple[str, ...]:
         text = "".join(letter if letter.isprintable() else "?" for letter in self.text)

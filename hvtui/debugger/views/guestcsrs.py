@@ -213,6 +213,14 @@ class VirtualCsrs:
             guest.tell(asked.csr, answer)
             guest.asked = None
 
+    def is_vector(self, position: Position) -> bool:
+        """Tell whether the virtual machine that a position belongs to wants traps there."""
+        component = position.component
+        guest = self.guests.get(component.vm) if component and component.vm else None
+        return guest is not None and any(
+            position.pc in _entries(guest.value(name)) for name in _VECTORS if name in guest.written
+        )
+
     def capture(self) -> Mapping[str, GuestState]:
         """Return the state of all guests."""
         return {vm: guest.capture() for vm, guest in self.guests.items()}
@@ -230,6 +238,12 @@ class VirtualCsrs:
             guest.asked = _Asked(name, rd, event.pc)
         elif outcome is not Outcome.IGNORED:
             guest.tell(name, Told(event.instant, self._hart.csr_value(name), outcome))
+
+
+def _entries(vector: int) -> range:
+    """Return the addresses that traps lead to under a value of ``mtvec`` or ``stvec``."""
+    base, is_vectored = vector & ~3, vector & 3 == 1
+    return range(base, base + 4 * (_CAUSES if is_vectored else 1), 4)
 
 
 def virtual_machines(system: System) -> tuple[str, ...]:
@@ -259,6 +273,8 @@ def _has_firmware(system: System, vm: str) -> bool:
     )
 
 
+_VECTORS = ("mtvec", "stvec")
+_CAUSES = 32
 _MODIFIED: Mapping[str, Callable[[int, int], int]] = {
     "csrrw": lambda stored, operand: operand,
     "csrrs": lambda stored, operand: stored | operand,

@@ -8,7 +8,6 @@ from hvtui.tui.actions.table import Group
 from hvtui.tui.arrangement import BITMAP
 from hvtui.tui.panes.bitmap import BitmapPane
 from hvtui.tui.panes.source import SourcePane
-from hvtui.tui.screens.breakpoints import BreakpointsScreen
 from hvtui.tui.screens.traps import TrapScreen
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ def break_on_trap(screen: DebuggerScreen) -> None:
     screen.app.push_screen(TrapScreen(screen.session, screen.alter), screen.say)
 
 
-@GROUP.action("list_breakpoints", "B", label="list", rank=10)
-def list_breakpoints(screen: DebuggerScreen) -> None:
-    """List the breakpoints: switch on and off, remove."""
-    screen.app.push_screen(BreakpointsScreen(screen.session, screen.alter))
+@GROUP.action("watch", "w")
+def watch(screen: DebuggerScreen) -> None:
+    """Type what to watch: memory, a register, any expression."""
+    screen.compose_command("watch ")

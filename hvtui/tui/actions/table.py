@@ -84,7 +84,7 @@ class Group:
 
 _KEY_NAMES = {
     "question_mark": "?", "colon": ":", "full_stop": ".", "slash": "/", "escape": "Esc",
-    "greater_than_sign": ">", "less_than_sign": "<", "left_square_bracket": "[",
+    "asterisk": "*", "greater_than_sign": ">", "less_than_sign": "<", "left_square_bracket": "[",
     "right_square_bracket": "]", "space": "Space", "delete": "Del", "enter": "Enter",
     "plus": "+", "minus": "-", "comma": ",", "up": "↑", "down": "↓", "left": "←", "right": "→",
 }  # fmt: skip

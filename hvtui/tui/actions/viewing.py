@@ -28,6 +28,12 @@ def toggle_disassembly(screen: DebuggerScreen) -> None:
     screen.query_one(SourcePane).toggle_disassembly()
 
 
+@GROUP.action("unfold_all", "asterisk")
+def unfold_all(screen: DebuggerScreen) -> None:
+    """Unfold what all macros of the source file made, or fold it again."""
+    screen.query_one(SourcePane).unfold_all()
+
+
 @GROUP.action("go_to", "slash", label="goto", rank=11)
 def go_to(screen: DebuggerScreen) -> None:
     """Show a label, FILE:LINE or address in the source."""

@@ -14,8 +14,8 @@ from textual.message import Message
 from asm.isa.trapbits import TrapBit
 from hvtui.debugger.snapshot import BreakpointView, Snapshot, TrapCell
 from hvtui.tui.panes.pane import DrawnPane
-from hvtui.tui.panes.source import DISABLED, ENABLED
 from hvtui.tui.rows import Row, Span, fit, join, pad, row, shorten
+from hvtui.tui.source.gutter import DISABLED, ENABLED
 
 SET, CLEAR, NO_BIT = "■", "□", "-"
 # One sign for each effect, for narrow cells. The words are the same everywhere.

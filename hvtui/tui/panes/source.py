@@ -4,73 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from enum import Enum
 from typing import ClassVar
 
-from rich.cells import cell_len
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from hvtui.debugger.listing import CodeRow, Disassembly, SourceListing
+from hvtui.debugger.expansions import Key
+from hvtui.debugger.listing import Disassembly
 from hvtui.debugger.locations import Location
 from hvtui.debugger.positions import Position, short_file
 from hvtui.debugger.snapshot import Snapshot, Stopped
 from hvtui.machinefile.system import Component
-from hvtui.tui.colouring import coloured
+from hvtui.tui.messages import Do, Say
 from hvtui.tui.panes.pane import Pane
-from hvtui.tui.rows import Row, Span
-
-ENABLED, DISABLED, CURRENT, WAITS, ENDED, HAS_CODE = "●", "○", "▶", "▷", "■", "·"
-_GUTTER = 8
-_WIDTH_FOR_BITS = 52
-
-
-@dataclass(frozen=True, slots=True)
-class Marks:
-    """What stands in the gutter of a line. `breakpoint` is 2 for enabled, 1 for off, 0 for none."""
-
-    breakpoint: int = 0
-    is_here: bool = False
-    is_waiting: bool = False
-    has_ended: bool = False
-    is_cursor: bool = False
-    has_code: bool = False
+from hvtui.tui.rows import Row, crop
+from hvtui.tui.source import gutter
+from hvtui.tui.source.beside import moved
+from hvtui.tui.source.file_view import WIDTH_FOR_CODE, FileView
+from hvtui.tui.source.memory_view import MemoryView
+from hvtui.tui.source.views import Looking, View
+from hvtui.tui.source.way import NOWHERE
 
 
-def source_row(number: int, text: str, marks: Marks, ring: int) -> Row:
-    """Draw a line of source with its gutter."""
-    spans = [*_gutter(marks, ring), Span(f"{number:>4}", "strong" if marks.is_here else "dim")]
-    spans.append(Span(f"{HAS_CODE if marks.has_code else ' '} ", "dim"))
-    return Row((*spans, *coloured(text)), _line_style(marks, ring))
+class Form(Enum):
+    """What is shown of code: the source, that with its instructions beside it, or these alone."""
 
-
-def code_row(code: CodeRow, marks: Marks, ring: int, *, with_bits: bool = True) -> Row:
-    """Draw a line of disassembly with its gutter; `with_bits` shows the instruction's bits too."""
-    if code.word is None:
-        return Row((Span("  "), Span(code.text, "label")), _line_style(marks, ring))
-    line = [
-        *_gutter(marks, ring),
-        Span(f"{code.address:08x} ", "strong" if marks.is_here else "address"),
-        Span(f"{code.word:08x}  " if with_bits else " ", "faint"),
-        Span(f"{code.text:<8}", "mnemonic" if code.is_code else "directive"),
-    ]
-    return Row((*line, *coloured(code.operands, operands=True)), _line_style(marks, ring))
-
-
-def _gutter(marks: Marks, ring: int) -> list[Span]:
-    mark = {2: Span(ENABLED, "breakpoint"), 1: Span(DISABLED, "breakpoint-off"), 0: Span(" ")}
-    pointer = Span(" ")
-    if marks.is_here:
-        pointer = Span(ENDED if marks.has_ended else CURRENT, f"ring{ring} bold")
-    elif marks.is_waiting:
-        pointer = Span(WAITS, "dim")
-    return [mark[marks.breakpoint], pointer]
-
-
-def _line_style(marks: Marks, ring: int) -> str:
-    styles = [f"here{ring}"] if marks.is_here else []
-    return " ".join([*styles, "cursor"] if marks.is_cursor and not marks.is_here else styles)
+    SOURCE = "source"
+    BOTH = "both"
+    CODE = "code"
 
 
 class SourcePane(Pane):
@@ -80,20 +43,33 @@ class SourcePane(Pane):
     HELP = """\
 # Source and disassembly
 
-`▶` is the line that runs next, `■` the one where the run has ended; the colour is the ring. `●` is a
-breakpoint, `○` one that is off; a dot behind the line number says that the line makes instructions.
+`▶` is the line that runs next, `■` the one where the run has ended; the colour is the ring. `▷` is a
+line that waits for what runs now: a call, or what a trap interrupted. `●` is a breakpoint, `○` one
+that is off; a dot behind the line number says that the line makes instructions.
 
-Up and Down move the cursor, Left and Right the text. `b` sets or removes a breakpoint, `u` runs until
-there, a click into the left edge does what `b` does. `d` shows the instructions in memory instead of
-the source."""
+Beside the current line stands what is about to happen: the values that are read, the result, a branch
+that is taken or not, where a trap or a return leads. Above it, what has led here from another ring. In
+a narrow pane the second line of the status says it instead.
+
+`▸` is a line that uses a macro: **Enter** unfolds what the macro made there, `▾`, and folds it again;
+`*` does so for all of the file.
+
+Up and Down move the cursor, Left and Right the text, `.` brings back the current line. `b` sets or
+removes a breakpoint, also on a row of an unfolded macro, `u` runs until there; a click into the left
+edge does what `b` does, a double click what `u` does. `d` shows the instructions beside the source, if
+there is room, then the instructions in memory alone, then the source again."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Up", show=False),
         Binding("down,j", "move(1)", "Down", show=False),
+        Binding("left", "move_text(-8)", "Text to the right", show=False),
+        Binding("right", "move_text(8)", "Text to the left", show=False),
         Binding("pageup", "move_page(-1)", "Page up", show=False),
         Binding("pagedown", "move_page(1)", "Page down", show=False),
         Binding("home,g", "move(-1000000)", "To the top", show=False),
         Binding("end,G", "move(1000000)", "To the end", show=False),
         Binding("full_stop", "follow", "To the current line", show=False),
+        Binding("enter", "unfold", "Unfold a macro", show=False),
+        Binding("escape", "dismiss_problems", "Back to the source", show=False),
     ]
 
     @dataclass
@@ -105,14 +81,19 @@ the source."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.disassembles = False
+        self.form = Form.SOURCE
         self.cursor = 0
         self.disassembly_of: Callable[[Component | None, int], Disassembly] | None = None
         self._looking_at: Position | None = None
         self._standing_at: Position | None = None
         self._stop: Stopped | None = None
-        self._source: SourceListing | None = None
-        self._code: Disassembly | None = None
+        self._view: View | None = None
+        self._way = NOWHERE
+        self._current: int | None = None
+        self._left = 0
+        self._problems: tuple[Row, ...] | None = None
+        # What is unfolded, by component and file: another file may come in between.
+        self._unfolded: dict[tuple[str, str], frozenset[Key]] = {}
 
     # What is shown
 
@@ -123,129 +104,153 @@ the source."""
             self._stop = snapshot.stop
             self._looking_at = None
             self._standing_at = snapshot.position
-            self._choose_listing()
+            self._choose_view()
             self._to_current()
+        self._find_way()
         self.repaint()
 
     def look_at(self, position: Position) -> None:
         """Show another place than the current one, until the next stop."""
+        self._problems = None
         self._looking_at = position
-        self._choose_listing()
-        self._to_current()
+        self._show_anew()
+
+    def show_problems(self, rows: tuple[Row, ...] | None) -> None:
+        """Show what is wrong with a program in place of the source; None for nothing any more.
+
+        Esc goes back to the source.
+        """
+        self._problems = rows
+        if rows is None:
+            self._show_anew()
+            return
+        self.set_title("Problems", "the run goes on as it was; Esc: back to the source")
+        self.scroll_to(y=0, animate=False, force=True, immediate=True)
         self.repaint()
 
     def toggle_disassembly(self) -> None:
-        """Change between source and disassembly."""
-        self.disassembles = not self.disassembles
-        self._choose_listing()
-        self._to_current()
-        self.repaint()
+        """Change from source to source with disassembly, if there is room, to disassembly alone."""
+        forms = [Form.SOURCE, Form.BOTH, Form.CODE]
+        if self.text_width < WIDTH_FOR_CODE and self.form is not Form.BOTH:
+            forms.remove(Form.BOTH)
+        self.form = forms[(forms.index(self.form) + 1) % len(forms)]
+        self._show_anew()
 
     @property
     def position(self) -> Position | None:
         """The place in view: the pc's, or the one that somebody wants to look at."""
         return self._looking_at or self._standing_at
 
-    def _choose_listing(self) -> None:
+    def _show_anew(self) -> None:
+        self._choose_view()
+        self._to_current()
+        self._find_way()
+        self.repaint()
+
+    def _choose_view(self) -> None:
         position = self.position
         if position is None:
             return
         component, place = position.component, position.place
-        has_source = component and place and place.file in component.program.sources
-        if component and place and has_source and not self.disassembles:
-            self._source, self._code = _source_listing(component, place.file), None
-            self._name_source(position)
+        if (
+            component
+            and place
+            and place.file in component.program.sources
+            and self.form is not Form.CODE
+        ):
+            self._view = self._file_view(component, place.file, position)
+            if self._problems is None:
+                self._name_source(position)
             return
-        self._source = None
-        self._code = self._disassembly(component, position.physical or position.pc)
+        self._view = self._memory_view(component, position.physical or position.pc)
         name = component.name if component else "memory"
-        self.set_title("Disassembly", f"{name}, {position.symbol}")
+        if self._problems is None:
+            self.set_title("Disassembly", f"{name}, {position.symbol}")
 
-    def _disassembly(self, component: Component | None, physical: int) -> Disassembly | None:
-        code = self._code
-        is_same = code is not None and code.component is component
-        if code is not None and is_same and code.index_of(physical) is not None:
-            return code
-        return self.disassembly_of(component, physical) if self.disassembly_of else None
+    def _file_view(self, component: Component, file: str, position: Position) -> FileView:
+        known = self._view
+        wants_code = self.form is Form.BOTH
+        if isinstance(known, FileView):
+            listing, has_code = known.listing, known.beside is not None
+            if (listing.component, listing.file, has_code) == (component, file, wants_code):
+                return known
+        beside = None
+        if wants_code and self.disassembly_of is not None:
+            beside = self.disassembly_of(component, position.physical or position.pc)
+        self._left = 0
+        view = FileView(component, file, beside)
+        view.unfold(self._unfolded.get((component.name, file), frozenset()))
+        return view
+
+    def _memory_view(self, component: Component | None, physical: int) -> View | None:
+        known = self._view
+        is_same = isinstance(known, MemoryView) and known.code.component is component
+        if isinstance(known, MemoryView) and is_same and known.code.index_of(physical) is not None:
+            return known
+        return MemoryView(self.disassembly_of(component, physical)) if self.disassembly_of else None
 
     def _name_source(self, position: Position) -> None:
-        assert self._source is not None
-        note = self._source.component.name
+        assert isinstance(self._view, FileView)
+        listing = self._view.listing
+        note = listing.component.name
+        if self._view.beside is not None:
+            note += ", with its instructions"
         if position.inner is not None and position.inner != position.place:
             chain = " → ".join(step.name for step in position.expansions)
             inner = f"{short_file(position.inner.file)}:{position.inner.line}"
             note += f"  in {chain} {inner}"
-        self.set_title(short_file(self._source.file), note)
+        self.set_title(short_file(listing.file), note)
 
-    def _current_index(self) -> int | None:
-        position = self.position
-        if position is None:
-            return None
-        if self._source is not None:
-            return position.place.line - 1 if position.place else None
-        if self._code is not None and position.physical is not None:
-            return self._code.index_of(position.physical)
-        return None
+    def _find_way(self) -> None:
+        """Work out what is to be marked and said besides the present line."""
+        position, view = self.position, self._view
+        self._current = view.index_of(position) if view is not None and position is not None else None
+        self._way = NOWHERE
+        if view is not None and self.snapshot is not None and not self.snapshot.running:
+            self._way = view.way(self.snapshot)
 
     def _to_current(self) -> None:
-        index = self._current_index()
+        position, view = self.position, self._view
+        index = view.index_of(position) if view is not None and position is not None else None
         if index is not None:
             self.cursor = index
             self.repaint()
-            self.show_line(index)
+            if self._problems is None:
+                self.show_line(index)
 
     # Lines
 
     @property
     def row_count(self) -> int:
         """How many lines there are."""
-        if self._source is not None:
-            return len(self._source.lines)
-        return len(self._code) if self._code is not None else 0
+        if self._problems is not None:
+            return len(self._problems)
+        return self._view.count if self._view is not None else 0
 
     @property
-    def row_width(self) -> int:
-        """The width of the longest line of source."""
-        return _widest(self._source) + _GUTTER if self._source is not None else 0
+    def text_width(self) -> int:
+        """The cells beside the scroll bar."""
+        return self.scrollable_content_region.width
 
     def row_at(self, index: int) -> Row:
         """Return a line with its marks."""
         assert self.snapshot is not None
-        ring = self.snapshot.privilege.ring
-        marks = self._marks(index)
-        if self._source is not None:
-            return source_row(index + 1, self._source.lines[index], marks, ring)
-        assert self._code is not None
-        with_bits = self.size.width >= _WIDTH_FOR_BITS
-        return code_row(self._code[index], marks, ring, with_bits=with_bits)
+        if self._problems is not None:
+            return crop(Row(moved(self._problems[index].spans, self._left)), self.text_width)
+        assert self._view is not None
+        return self._view.row(index, self._looking())
 
-    def _marks(self, index: int) -> Marks:
+    def _looking(self) -> Looking:
         assert self.snapshot is not None
-        is_current = index == self._current_index()
-        looking = self._looking_at is not None and self._looking_at != self._standing_at
-        return Marks(
-            self._breakpoint(index),
-            is_here=is_current and not looking and not self.snapshot.running,
-            is_waiting=is_current and looking,
-            has_ended=self.snapshot.has_ended,
-            is_cursor=index == self.cursor and self.has_focus,
-            has_code=self._source is not None and index + 1 in self._source.code_lines,
+        return Looking(
+            self.snapshot,
+            self.text_width,
+            self._left,
+            self._current,
+            is_elsewhere=self._looking_at is not None and self._looking_at != self._standing_at,
+            cursor=self.cursor if self.has_focus else -1,
+            way=self._way,
         )
-
-    def _breakpoint(self, index: int) -> int:
-        assert self.snapshot is not None
-        if self._source is not None:
-            key = (self._source.component.name, self._source.file, index + 1)
-            found = [view for view in self.snapshot.breakpoints if key in view.lines]
-        else:
-            assert self._code is not None
-            code = self._code[index]
-            found = [
-                view
-                for view in self.snapshot.breakpoints
-                if code.word is not None and code.physical in view.physical
-            ]
-        return (2 if any(view.enabled for view in found) else 1) if found else 0
 
     # The cursor
 
@@ -254,20 +259,16 @@ the source."""
         return self.at_line(self.cursor)
 
     def at_line(self, index: int) -> tuple[str, tuple[Location, ...]]:
-        """Return how the place of a line is called, and where it is in memory."""
-        if self._source is not None:
-            locations = self._source.locations(index + 1)
-            line = _line_of(locations) or index + 1
-            return f"{short_file(self._source.file)}:{line}", locations
-        if self._code is not None and index < len(self._code):
-            code = self._code[index]
-            component = self._code.component
-            return f"{code.address:#010x}", (Location(code.physical, component, code.address),)
-        return "", ()
+        """Return how the place of a row is called, and where it is in memory."""
+        if self._problems is not None or self._view is None or index >= self._view.count:
+            return "", ()
+        return self._view.place(index)
 
     def action_move(self, by: int) -> None:
         """Move the cursor."""
-        if self.row_count:
+        if self._problems is not None:
+            self.scroll_relative(y=by, animate=False)
+        elif self.row_count:
             self.cursor = min(max(self.cursor + by, 0), self.row_count - 1)
             self.show_line(self.cursor)
             self.repaint()
@@ -276,12 +277,65 @@ the source."""
         """Move the cursor by what is in view."""
         self.action_move(by * max(self.size.height - 2, 1))
 
+    def action_move_text(self, by: int) -> None:
+        """Move the text below the left edge, as far as there is text."""
+        if self._problems is not None:
+            widest = max((row.width for row in self._problems), default=0)
+        else:
+            widest = self._view.widest if self._view is not None else 0
+        self._left = min(max(self._left + by, 0), max(widest - self.text_width, 0))
+        self.repaint()
+
     def action_follow(self) -> None:
         """Bring the cursor back to the current line."""
         self._looking_at = None
-        self._choose_listing()
-        self._to_current()
+        self._left = 0
+        self._show_anew()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Let Esc do what it does elsewhere while there are no problems to dismiss."""
+        return action != "dismiss_problems" or self._problems is not None
+
+    def action_dismiss_problems(self) -> None:
+        """Go back from what is wrong to the source."""
+        self.show_problems(None)
+
+    # Macros
+
+    def action_unfold(self) -> None:
+        """Unfold what the macro of the chosen line made, or fold it."""
+        self._unfold_at(self.cursor)
+
+    def _unfold_at(self, index: int) -> None:
+        view = self._view
+        if self._problems is not None or not isinstance(view, FileView) or index >= view.count:
+            return
+        row = view.toggle(index)
+        if row is None:
+            self.post_message(Say("no macro is used on this line", is_problem=True))
+            return
+        self.cursor = row
+        self._keep_unfolded(view)
+
+    def unfold_all(self) -> None:
+        """Unfold what all macros of the file made, or fold it if all is unfolded."""
+        view = self._view
+        if not isinstance(view, FileView) or not view.all_keys:
+            self.post_message(Say("no line here uses a macro", is_problem=True))
+            return
+        before = view.rows[self.cursor].line
+        view.unfold(frozenset() if view.unfolded == view.all_keys else view.all_keys)
+        rows = enumerate(view.rows)
+        self.cursor = next((index for index, row in rows if row.line == before), 0)
+        self._keep_unfolded(view)
+
+    def _keep_unfolded(self, view: FileView) -> None:
+        self._unfolded[view.listing.component.name, view.listing.file] = view.unfolded
+        self._find_way()
+        self.show_line(self.cursor)
         self.repaint()
+
+    # Textual
 
     def on_focus(self) -> None:
         """Show the cursor."""
@@ -292,40 +346,47 @@ the source."""
         self.repaint()
 
     def on_click(self, event: events.Click) -> None:
-        """Put the cursor on the clicked line; in the left edge, toggle a breakpoint."""
+        """Put the cursor on the clicked line; in the left edge, toggle a breakpoint or a macro.
+
+        A double click runs to the line.
+        """
         offset = event.get_content_offset(self)
-        if offset is None:
+        if offset is None or self._problems is not None:
             return
         index = offset.y + self.scroll_offset.y
         if index >= self.row_count:
             return
         self.cursor = index
         self.repaint()
-        if offset.x < _GUTTER - 1:
+        if offset.x == gutter.FOLD_COLUMN and self._is_macro(index):
+            self._unfold_at(index)
+        elif offset.x < gutter.WIDTH - 1:
             self.post_message(self.ToggleBreakpoint(*self.at_line(index)))
+        elif event.chain == _DOUBLE:
+            self.post_message(Do("run_to_cursor"))
+
+    def _is_macro(self, index: int) -> bool:
+        view = self._view
+        return isinstance(view, FileView) and bool(view.rows[index].macro)
+
+    def on_mouse_scroll_left(self, event: events.MouseScrollLeft) -> None:
+        """Move the text."""
+        event.stop()
+        self.action_move_text(-_STEP)
+
+    def on_mouse_scroll_right(self, event: events.MouseScrollRight) -> None:
+        """Move the text."""
+        event.stop()
+        self.action_move_text(_STEP)
 
     def resized(self) -> None:
         """Keep the current line in view."""
+        self._left = 0
         super().resized()
-        index = self._current_index()
-        if index is not None:
-            self.show_line(index)
+        if self._current is not None and self._problems is None:
+            self.show_line(self._current)
 
 
-@lru_cache(maxsize=64)
-def _source_listing(component: Component, file: str) -> SourceListing:
-    return SourceListing(component, file)
-
-
-@lru_cache(maxsize=64)
-def _widest(listing: SourceListing) -> int:
-    return max((cell_len(line.expandtabs(8)) for line in listing.lines), default=0)
-
-
-def _line_of(locations: tuple[Location, ...]) -> int | None:
-    for location in locations:
-        if location.component is not None:
-            entry = location.component.program.lines.at(location.linked)
-            if entry is not None:
-                return entry.outermost.line
-    return None
+_DOUBLE = 2
+# How far the text moves at a time, in cells.
+_STEP = 8

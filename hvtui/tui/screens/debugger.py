@@ -24,24 +24,39 @@ from hvtui.debugger.listing import Disassembly
 from hvtui.debugger.locations import Location
 from hvtui.debugger.positions import Position
 from hvtui.debugger.session import Lens, MoveError, Session
-from hvtui.debugger.snapshot import Snapshot, StopKind
+from hvtui.debugger.snapshot import Snapshot, StopKind, Stopped
 from hvtui.machinefile.system import Component
 from hvtui.tui.actions.everything import ACTIONS_BY_NAME, bindings
-from hvtui.tui.arrangement import AREAS, SOURCE, Layout
+from hvtui.tui.arrangement import AREAS, COMMAND, SOURCE, Layout
 from hvtui.tui.bars import Bar, HeaderBar, StatusBar
 from hvtui.tui.body import Body
+from hvtui.tui.commanding import Commands
 from hvtui.tui.key_bar import KeyBar
-from hvtui.tui.messages import Alter, Do, Edit, Inspect, LookAt, MachineEdit, Say, Travel
+from hvtui.tui.messages import (
+    Alter,
+    Do,
+    Edit,
+    Execute,
+    Inspect,
+    LookAt,
+    MachineEdit,
+    Prefill,
+    Say,
+    Travel,
+)
 from hvtui.tui.move_queue import Move, MoveQueue
 from hvtui.tui.palette import ActionProvider
 from hvtui.tui.panes.bitmap import BitmapPane
+from hvtui.tui.panes.breakpoints import BreakpointsPane
 from hvtui.tui.panes.catalogue import PANES, PANES_BY_NAME
+from hvtui.tui.panes.command import CommandPane
 from hvtui.tui.panes.console import ConsolePane
 from hvtui.tui.panes.pane import Inspects, Pane
 from hvtui.tui.panes.source import SourcePane
 from hvtui.tui.panes.stack import StackPane
 from hvtui.tui.screens.cut import CutScreen
 from hvtui.tui.screens.help import HelpScreen
+from hvtui.tui.settings import Keeper, Settings
 from hvtui.tui.tab_row import TabRow
 
 # The head, two lines of status, and the keys.
@@ -49,6 +64,9 @@ BARS_HEIGHT = 4
 
 # A way through time that takes longer than this (seconds) is told of, with how to end it.
 LONG_WAY = 0.3
+
+# How long (seconds) a notice is seen that somebody should read.
+NOTICE_TIME = 30.0
 
 
 class DebuggerScreen(Screen[None]):
@@ -84,12 +102,16 @@ class DebuggerScreen(Screen[None]):
         edit: MachineEdit
         resumes: bool
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, settings: Settings | None = None) -> None:
         super().__init__()
         self.session = session
-        self.snapshot = session.snapshot()
         self._resumes_on_input = False
         self._moves = MoveQueue(self._move_in_worker)
+        self.commands = Commands(self)
+        self._settings = settings
+        self._keeper = Keeper(self, settings) if settings is not None else None
+        self._notices = self._keeper.bring_back() if self._keeper is not None else []
+        self.snapshot = session.snapshot()
         session.on_progress = lambda snapshot: self._tell(self.Seen(snapshot))
 
     def compose(self) -> ComposeResult:
@@ -108,13 +130,23 @@ class DebuggerScreen(Screen[None]):
         self.title = self.snapshot.title
         self.query_one(KeyBar).leads_back = self.has_gallery
         self.query_one(SourcePane).disassembly_of = self._disassembly
+        self.query_one(CommandPane).attach(self.commands)
+        displays = self.commands.interpreter.context.displays
+        self.query_one(BreakpointsPane).attach(self.session, displays)
+        if self._settings is not None and self._keeper is not None:
+            self.query_one(Body).arranged = self._settings.layout
+            self.watch(self.query_one(Body), "arranged", self._keeper.layout_changed, init=False)
         self._show(self.snapshot)
         self.query_one(SourcePane).focus()
+        for notice in self._notices:
+            self.app.notify(notice, severity="warning", timeout=NOTICE_TIME, markup=False)
 
     def on_unmount(self) -> None:
         """Let the machine stand still: nobody looks any more."""
         self.session.on_progress = None
         self.session.pause()
+        if self._keeper is not None:
+            self._keeper.keep_now()
 
     def on_resize(self, event: events.Resize) -> None:
         """Choose the arrangement for the new size."""
@@ -132,6 +164,7 @@ class DebuggerScreen(Screen[None]):
             self._show(self.session.snapshot())
         self._resumes_on_input = self.snapshot.stop.kind is StopKind.WAITING
         self._moves.ended(self.snapshot.stop)
+        self.commands.stood()
 
     def on_debugger_screen_refused(self, message: Refused) -> None:
         """Say why a move or a change was not possible."""
@@ -145,6 +178,8 @@ class DebuggerScreen(Screen[None]):
 
     def _show(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
+        if self._keeper is not None:
+            self._keeper.look(snapshot)
         with self.app.batch_update():
             for bar in self.query(Bar):
                 bar.show(snapshot)
@@ -227,8 +262,9 @@ class DebuggerScreen(Screen[None]):
     def _move_in_worker(self, move: Move) -> None:
         worker = get_current_worker()
         try:
-            if not worker.is_cancelled:
-                move()
+            stopped = None if worker.is_cancelled else move()
+            if isinstance(stopped, Stopped):
+                self.commands.after_stop(stopped)
         except MoveError as error:
             self._tell(self.Refused(str(error)))
         finally:
@@ -242,6 +278,7 @@ class DebuggerScreen(Screen[None]):
     def pause(self) -> None:
         """Stop the running machine, and forget the moves that wait."""
         self._moves.forget()
+        self.commands.drop()
         self.session.pause()
 
     def on_travel(self, message: Travel) -> None:
@@ -309,6 +346,19 @@ class DebuggerScreen(Screen[None]):
     def on_say(self, message: Say) -> None:
         """Tell the person something."""
         self.say(message.text, is_problem=message.is_problem)
+
+    def on_execute(self, message: Execute) -> None:
+        """Do a command."""
+        self.commands.want(message.line, is_typed=False)
+
+    def compose_command(self, text: str) -> None:
+        """Open the command line with a text typed."""
+        self.go_to_pane(COMMAND)
+        self.query_one(CommandPane).begin(text)
+
+    def on_prefill(self, message: Prefill) -> None:
+        """Open the command line with a text typed."""
+        self.compose_command(message.text)
 
     def on_do(self, message: Do) -> None:
         """Do an action, when what led to it is over."""
@@ -394,8 +444,9 @@ class DebuggerScreen(Screen[None]):
             pane.display = name in plan.regions
             pane.set_class(plan.is_tabbed(name), "-tabbed")
         body.refresh(layout=True)
+        self._aim()
         if appeared or self.session.lenses:
-            self.refresh_snapshot()
+            self.alter(lambda: None)
 
     def go_to_pane(self, name: str) -> None:
         """Go to a pane, wherever it is: it is shown, its tab opened."""

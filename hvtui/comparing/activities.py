@@ -1,0 +1,74 @@
+"""On whose behalf a guest is left: a program's system call, a tick of the clock, a fault of a program.
+
+An activity begins where a program (a component of the role ``user``) is interrupted, or where the
+clock interrupts a kernel; it ends where a program goes on. What the kernel does meanwhile, and every
+exit that this makes, belongs to it. What happens outside every activity is the kernel's own: booting,
+say.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from enum import Enum
+
+from asm.isa.causes import Cause, Interrupt
+from hvtui.machine.events import TrapReturned, TrapTaken
+from hvtui.machine.privilege import Privilege
+from hvtui.machinefile.system import Component
+
+_CALLS = frozenset({Cause.ECALL_FROM_U})
+_TIMERS = frozenset({Interrupt.MACHINE_TIMER, Interrupt.SUPERVISOR_TIMER})
+_PROGRAM = "user"
+
+
+class Activity(Enum):
+    """What a kernel does, and for whom. The values are words for a person and keys of JSON."""
+
+    CALL = "system call"
+    TICK = "timer tick"
+    FAULT = "fault"
+    INTERRUPT = "interrupt"
+    OWN = "kernel"
+
+
+class Activities:
+    """Follows who works for whom; `counts` are the activities that began, `exits` what they led to."""
+
+    def __init__(self) -> None:
+        self._now = Activity.OWN
+        self.counts: Counter[Activity] = Counter()
+        self.exits: Counter[Activity] = Counter()
+
+    def trap(self, event: TrapTaken, interrupted: Component | None, *, is_exit: bool) -> None:
+        """A trap was taken in the code of a component; `is_exit` tells whether it left a guest."""
+        begun = _begun(event, interrupted)
+        if begun is not None:
+            self._now = begun
+            self.counts[begun] += 1
+        if is_exit:
+            self.exits[self._now] += 1
+
+    def trap_return(self, event: TrapReturned, resumed: Component | None) -> None:
+        """An xRET went to the code of a component."""
+        if event.target is Privilege.U and resumed is not None and resumed.role == _PROGRAM:
+            self._now = Activity.OWN
+
+    def as_json(self) -> Mapping[str, Mapping[str, int]]:
+        """The counts by activity."""
+        return {
+            activity.value: {"count": self.counts[activity], "exits": self.exits[activity]}
+            for activity in Activity
+        }
+
+
+def _begun(event: TrapTaken, interrupted: Component | None) -> Activity | None:
+    is_program = interrupted is not None and interrupted.role == _PROGRAM
+    if event.is_interrupt:
+        is_timer = event.cause in _TIMERS
+        if is_program or (is_timer and interrupted is not None and interrupted.role == "kernel"):
+            return Activity.TICK if is_timer else Activity.INTERRUPT
+        return None
+    if not is_program:
+        return None
+    return Activity.CALL if event.cause in _CALLS else Activity.FAULT

@@ -1,0 +1,190 @@
+"""Whose xRET it was, and what: a trap handed on, or other code that gets the CPU.
+
+Below ring 0 an xRET traps, and the hypervisor executes one of its own in its place. So what an xRET is
+cannot be told from the hypervisor alone: behind the trap of a guest's xRET it is the guest's, and if
+that guest is a hypervisor and was entered by the trap of its own guest's xRET, it is that one's. A
+`Reading` follows this down, to any depth of nesting.
+
+Which hypervisor runs which virtual machine is learned from the run: whoever starts one runs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from asm.isa.trapbits import TrapBit
+from hvtui.debugger.activations import Activation, Entered, Suspended, identity
+from hvtui.debugger.positions import Position
+from hvtui.machine.events import TrapTaken
+from hvtui.machinefile.system import Component
+
+# How many places are remembered to which traps were handed on.
+MOST_VECTORS = 256
+
+_HYPERVISOR, _USER = "hypervisor", "user"
+_HANDLER_ROLES = frozenset({"kernel", "host", "firmware"})
+_XRETS = frozenset({TrapBit.MRET, TrapBit.SRET})
+
+
+class Handed(NamedTuple):
+    """A trap that was handed on, and what it had interrupted."""
+
+    trap: TrapTaken
+    waits: Suspended
+
+
+class Reading(NamedTuple):
+    """An xRET to where nothing waits.
+
+    `emulated` are the guests' xRETs in whose place it was executed, the outermost first; `way` is the
+    place of it and of those. It belongs to the activation `top`. `ended` are the activations that it
+    ends.
+    """
+
+    top: Activation
+    way: tuple[Position, ...]
+    emulated: tuple[Suspended, ...]
+    ended: tuple[int, ...]
+    handed: Handed | None
+
+    @property
+    def host(self) -> Position | None:
+        """The place on the way in the innermost hypervisor."""
+        for position in reversed(self.way):
+            if position.component is not None and position.component.role == _HYPERVISOR:
+                return position
+        return None
+
+
+class Learned(NamedTuple):
+    """What the run has shown so far: who runs which virtual machine, and where traps are handed to."""
+
+    hosts: Mapping[str, Component]
+    vectors: frozenset[int]
+
+
+class Passages:
+    """Reads xRETs. `is_guest_vector` tells whether a guest wants its traps at a position."""
+
+    def __init__(self, is_guest_vector: Callable[[Position], bool]) -> None:
+        self._is_guest_vector = is_guest_vector
+        # Replaced, never changed.
+        self.learned = Learned({}, frozenset())
+
+    def reset(self) -> None:
+        """Begin anew."""
+        self.learned = Learned({}, frozenset())
+
+    def read(self, top: Activation, by: Position, resumed: Position) -> Reading:
+        """Read the xRET of the code at `by`, in `top`, to `resumed`, where nothing waits."""
+        emulated: list[Suspended] = []
+        ended: list[int] = []
+        way = [by]
+        handed: Handed | None = None
+        while True:
+            ended.append(top.serial)
+            trap, waits = top.event, top.below
+            if trap is None or waits is None:
+                break
+            if self._hands_on(top, Handed(trap, waits), way[-1], resumed):
+                handed = Handed(trap, waits)
+                break
+            if not is_kernel_xret(trap, waits):
+                break
+            if not self._may_enter(waits.position.component, resumed.component):
+                ended.append(waits.activation.serial)
+                break
+            emulated.append(waits)
+            way.append(waits.position)
+            top = waits.activation
+        return Reading(top, tuple(way), tuple(emulated), tuple(ended), handed)
+
+    def is_vector(self, position: Position) -> bool:
+        """Tell whether traps of guests are handed on to there."""
+        return identity(position) in self.learned.vectors or self._is_guest_vector(position)
+
+    def note_vector(self, entry: Position) -> None:
+        """Learn that a trap was handed on to there."""
+        hosts, vectors = self.learned
+        if identity(entry) not in vectors:
+            known = vectors if len(vectors) < MOST_VECTORS else frozenset[int]()
+            self.learned = Learned(hosts, known | {identity(entry)})
+
+    def note_start(self, reading: Reading, resumed: Position) -> None:
+        """Learn who runs what was started at `resumed`: the innermost hypervisor on the way."""
+        hosts, vectors = self.learned
+        guest = resumed.component
+        if guest is None or _name(guest) in hosts:
+            return
+        host = reading.host.component if reading.host is not None else None
+        if host is not None and _name(host) != _name(guest):
+            self.learned = Learned({**hosts, _name(guest): host}, vectors)
+
+    def serves(self, component: Component, inside: Component | None) -> bool:
+        """Tell whether traps of `inside` may be for `component`: in its machine, or in one it runs."""
+        if inside is None:
+            return False
+        return inside.vm == component.vm or self._runs(component, inside)
+
+    def _runs(self, host: Component, guest: Component) -> bool:
+        """Tell whether `guest` is known to be in a virtual machine of `host`, however deep."""
+        hosts, name, seen = self.learned.hosts, _name(guest), set[str]()
+        while name in hosts and name not in seen:
+            if hosts[name] is host:
+                return True
+            seen.add(name)
+            name = _name(hosts[name])
+        return False
+
+    def _may_enter(self, component: Component | None, resumed: Component | None) -> bool:
+        """Tell whether an xRET of `component` itself could lead to `resumed`."""
+        if component is None or resumed is None or _name(component) == _name(resumed):
+            return True
+        if component.role != _HYPERVISOR or self._runs(resumed, component):
+            return False
+        return self._runs(component, resumed) or _name(resumed) not in self.learned.hosts
+
+    def _hands_on(self, top: Activation, handed: Handed, by: Position, resumed: Position) -> bool:
+        """Tell whether an xRET at `by`, in the handler `top`, hands its trap on to `resumed`."""
+        target, inside = resumed.component, _inside(handed.waits)
+        if target is None or target is by.component:
+            return False
+        is_hypervisors = by.component is not None and by.component.role == _HYPERVISOR
+        if top.entered is Entered.INJECTED and not is_hypervisors:
+            return False
+        if target.role == _HYPERVISOR:
+            return self._reflects(handed, inside, resumed, target)
+        if is_kernel_xret(*handed):
+            return False
+        return target.role in _HANDLER_ROLES and inside is not None and inside.vm == target.vm
+
+    def _reflects(
+        self, handed: Handed, inside: Component | None, resumed: Position, target: Component
+    ) -> bool:
+        """Tell whether a trap of `inside` is handed on to `target`, a hypervisor further out."""
+        if inside is None:
+            return True
+        if self._runs(target, inside):
+            return True
+        if self._runs(inside, target):
+            return False
+        if is_kernel_xret(*handed):
+            return target is not inside and self.is_vector(resumed)
+        return inside.vm == target.vm or _name(inside) not in self.learned.hosts
+
+
+def is_kernel_xret(trap: TrapTaken, waits: Suspended) -> bool:
+    """Tell whether an xRET trapped, of code that may have meant it: a user program's is a mistake."""
+    component = waits.position.component
+    return bool(_XRETS.intersection(trap.bits)) and (component is None or component.role != _USER)
+
+
+def _inside(waits: Suspended) -> Component | None:
+    """Return what was interrupted; code that is nobody's belongs to what entered it."""
+    return waits.position.component or waits.activation.entry.component
+
+
+def _name(component: Component) -> str:
+    """Return what a component's code shares with the rest of its virtual machine."""
+    return f"vm {component.vm}" if component.vm is not None else f"component {component.name}"

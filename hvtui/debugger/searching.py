@@ -1,0 +1,134 @@
+"""Searches backwards: when a breakpoint was met last, or a crossing between modes.
+
+The stretches between recorded moments are run again, the latest first, and of what is met there the
+last one counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hvtui.debugger.breakpoints import TrapBreakpoint
+from hvtui.debugger.crossings import Crossing, MachineReset, Wanted
+from hvtui.debugger.hitting import holds
+from hvtui.debugger.moving import Mover
+from hvtui.debugger.positions import Position
+from hvtui.debugger.snapshot import Stopped
+from hvtui.machine.board import StopReason
+from hvtui.machine.events import KernelInstruction, TrapReturned, TrapTaken
+
+
+class TravelEndedError(Exception):
+    """A travel ended on the way; the machine stands there."""
+
+    def __init__(self, stopped: Stopped) -> None:
+        super().__init__(stopped.text)
+        self.stopped = stopped
+
+
+class Search:
+    """Searches the past of `mover`'s run; it ends early where `shall_pause` says so."""
+
+    def __init__(self, mover: Mover, shall_pause: Callable[[], bool]) -> None:
+        self._mover = mover
+        self._shall_pause = shall_pause
+
+    def last(
+        self, low: int, high: int, wanted: Wanted | None = None, *, alone: bool = False
+    ) -> int | None:
+        """Return the last instant from `low` to before `high` at which a breakpoint was met.
+
+        With `wanted`, also the last after a crossing that it says yes to; that `alone` if asked so.
+        Moves the machine. Raises TravelEndedError if it was told to pause.
+        """
+        mover, origin = self._mover, self._mover.timeline.now
+        last = high - 1
+        while last >= max(low, 1) and (mover.breakpoints.has_enabled or wanted is not None):
+            start = mover.timeline.back_to_moment_before(last)
+            found = self._last_until(last, wanted, alone=alone)
+            if mover.has_posted:
+                # Breakpoints may change, and the machine too: where the person is.
+                mover.timeline.go(origin, _never)
+                mover.breakpoints.travelled(origin)
+                mover.do_posted()
+                last = high - 1
+            elif self._shall_pause():
+                # After `last` there was nothing.
+                mover.timeline.go(last if last < high - 1 else origin, _never)
+                raise TravelEndedError(mover.paused())
+            elif found is not None:
+                return found if found >= low else None
+            else:
+                last = start
+        return None
+
+    def _last_until(self, last: int, wanted: Wanted | None, *, alone: bool) -> int | None:
+        """Run to the instant `last` and return when something was met last; may end early."""
+        mover, timeline = self._mover, self._mover.timeline
+        noter = _Noter(mover, wanted, alone=alone)
+        with timeline.unheard(noter, armed=True):
+            while timeline.now < last and not (mover.has_posted or self._shall_pause()):
+                noter.pending.clear()
+                stop = mover.advance(last)
+                watched = [meeting.breakpoint for meeting in mover.watching.met()]
+                met = (*noter.pending, *watched, *mover.breakpoints_here())
+                if not alone and any(holds(known, mover.live) for known in met):
+                    noter.last = timeline.now
+                waits = stop is not None and stop.reason is StopReason.WAITING
+                if waits or mover.machine.exit is not None:
+                    break
+        return noter.last
+
+
+class _Noter:
+    """Notes when a breakpoint on traps, or what is wanted, was met last: after the step that met it.
+
+    Breakpoints with conditions are left `pending`, and the machine stops for somebody to look at them.
+    """
+
+    def __init__(self, mover: Mover, wanted: Wanted | None, *, alone: bool) -> None:
+        self._is_alone = alone
+        self._breakpoints = mover.breakpoints
+        self._machine = mover.machine
+        self._wanted = wanted
+        self.last: int | None = None
+        self.pending: list[TrapBreakpoint] = []
+
+    def trap_taken(self, event: TrapTaken, position: Position) -> None:
+        """Note a trap or an interrupt."""
+        self._note(event.instant, self._breakpoints.met_by_trap(event, position.owner))
+        self._look_at(event, position, event.instant + 1)
+
+    def trap_returned(self, event: TrapReturned, position: Position, *, injected: bool) -> None:
+        """Note an xRET."""
+        met = self._breakpoints.met_by_return(event, position.owner, injected=injected)
+        self._note(event.instant, met)
+        self._look_at(event, position, event.instant + 1)
+
+    def kernel_instruction(self, event: KernelInstruction, position: Position) -> None:
+        """Note a kernel instruction."""
+        self._note(event.instant, self._breakpoints.met_by_kernel(event, position.owner))
+
+    def machine_reset(self, event: MachineReset, position: Position) -> None:
+        """Note a reset."""
+        self._look_at(event, position, event.instant)
+
+    def stack_shrank(self) -> None:
+        """Let functions and handlers return."""
+
+    def _look_at(self, crossing: Crossing, position: Position, instant: int) -> None:
+        if self._wanted is not None and self._wanted(crossing, position):
+            self.last = instant
+
+    def _note(self, instant: int, met: list[TrapBreakpoint]) -> None:
+        if self._is_alone:
+            return
+        if any(known.condition is None for known in met):
+            self.last = instant + 1
+        elif met:
+            self.pending += met
+            self._machine.request_stop()
+
+
+def _never() -> bool:
+    return False

@@ -1,0 +1,89 @@
+"""The way that led here, drawn into the source: where a trap came from, where others wait."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from asm.isa.causes import trap_name
+from hvtui.debugger.logentries import Kind, LogEntry
+from hvtui.debugger.narration import instruction_text
+from hvtui.debugger.snapshot import Snapshot, StackEntry
+from hvtui.machine.events import KernelInstruction, TrapReturned, TrapTaken
+from hvtui.tui.rows import Span
+from hvtui.tui.source.gutter import COMES, RETURNS
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What a listing shows of the way to the present line.
+
+    `waiting` has a note, which may be empty, for the places where outer entries of the call stack
+    wait: lines of a file, or physical addresses. `arrival` tells of the trap or xRET that has just
+    led to the present line, and `sign` is its sign for the left edge.
+    """
+
+    waiting: Mapping[int, str] = field(default_factory=dict)
+    arrival: Span | None = None
+    sign: str = ""
+    ring: int = 0
+
+
+NOWHERE = Way()
+
+
+def way_in_file(snapshot: Snapshot, component: str, file: str) -> Way:
+    """Return the way as far as it leads through a file of a component."""
+    waiting = {
+        entry.position.place.line: note
+        for entry, note in _outer(snapshot)
+        if entry.position.place is not None
+        and (entry.position.owner, entry.position.place.file) == (component, file)
+    }
+    return _with_arrival(snapshot, waiting)
+
+
+def way_in_memory(snapshot: Snapshot) -> Way:
+    """Return the way by physical addresses."""
+    waiting = {
+        entry.position.physical: note
+        for entry, note in _outer(snapshot)
+        if entry.position.physical is not None
+    }
+    return _with_arrival(snapshot, waiting)
+
+
+def _outer(snapshot: Snapshot) -> Iterator[tuple[StackEntry, str]]:
+    """Yield the entries of the stack that wait, the outermost first, with what made them wait.
+
+    So whoever keeps one for each place keeps the innermost.
+    """
+    for inner, entry in reversed(tuple(pairwise(snapshot.stack))):
+        yield entry, f"⇥ {inner.reason}" if inner.reason else ""
+
+
+def _with_arrival(snapshot: Snapshot, waiting: Mapping[int, str]) -> Way:
+    arrival = snapshot.arrival
+    if arrival is None:
+        return Way(waiting)
+    ring = arrival.origin.ring
+    told = Span(_arrival(arrival), f"ring{ring}")
+    return Way(waiting, told, RETURNS if isinstance(arrival.event, TrapReturned) else COMES, ring)
+
+
+def _arrival(entry: LogEntry) -> str:
+    """``trap: illegal instruction, from tinyos.s:88, ring 1``."""
+    event, position = entry.event, entry.position
+    owner = f"{position.owner} at " if position.component is not None else ""
+    where = f"{owner}{position.where}, ring {entry.origin.ring}"
+    match event:
+        case TrapTaken(is_interrupt=True, cause=cause):
+            return f"interrupt: {trap_name(cause, interrupt=True).text} in {where}"
+        case TrapTaken(cause=cause):
+            return f"trap: {trap_name(cause, interrupt=False).text}, from {where}"
+        case TrapReturned(name=name):
+            what = f"handed on by {name}" if entry.kind is Kind.INJECTION else name
+            return f"{what} from {where}"
+        case KernelInstruction(word=word, pc=pc):
+            return f"{entry.kind.value}: {instruction_text(word, pc)} at {where}"
