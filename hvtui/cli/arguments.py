@@ -10,6 +10,7 @@ from typing import TypeVar
 from asm.arguments import add_source_arguments
 from asm.diagnostics import nearest
 from asm.isa.width import MASK
+from hvtui.machine.engines import Engine
 from hvtui.machine.generations import GENERATIONS
 from hvtui.machinefile.samples import path_of_machine
 from hvtui.machinefile.sizes import SizeError, parse_number, parse_ram_size
@@ -39,11 +40,19 @@ def add_machine_arguments(parser: argparse.ArgumentParser, *, is_path_needed: bo
 
 
 def add_computer_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options for the computer itself: ``--cpu``, ``--ram``, ``--dtb``."""
+    """Add the options for the computer itself: ``--cpu``, ``--ram``, ``--engine``, ``--dtb``."""
     parser.add_argument(
         "--cpu", type=cpu_name, metavar="NAME", help=f"CPU generation: {', '.join(GENERATIONS)}"
     )
     parser.add_argument("--ram", type=_said(parse_ram_size), metavar="SIZE", help="RAM, such as 64M")
+    parser.add_argument(
+        "--engine",
+        type=Engine,
+        choices=list(Engine),
+        default=Engine.AUTO,
+        metavar="NAME",
+        help="what runs the machine: fast, reference, or auto for the fast one where it can run (auto)",
+    )
     parser.add_argument("--dtb", type=Path, metavar="FILE", help="device tree blob for the guest")
 
 
@@ -56,6 +65,7 @@ def overrides_of(arguments: argparse.Namespace) -> Overrides:
         at=arguments.at,
         include=tuple(arguments.include),
         defines=dict(arguments.defines),
+        engine=arguments.engine,
     )
 
 

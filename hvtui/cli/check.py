@@ -133,6 +133,7 @@ def run(arguments: argparse.Namespace) -> int:
             ram=arguments.ram,
             dtb=arguments.dtb,
             include=tuple(arguments.include),
+            engine=arguments.engine,
         ),
         max_instructions=arguments.max_instructions,
     )

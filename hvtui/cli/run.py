@@ -28,8 +28,6 @@ from hvtui.machine.board import Machine
 from hvtui.machinefile.loading import load_system
 from hvtui.machinefile.system import System
 
-ENGINE = "reference"
-
 _MAX_CONSOLE_INPUT = 16 << 20
 
 _EPILOG = """\
@@ -82,6 +80,8 @@ def run(arguments: argparse.Namespace) -> int:
     system = load_system(arguments.path, overrides_of(arguments))
     data = read_file(arguments.console_in, _MAX_CONSOLE_INPUT) if arguments.console_in else b""
     machine = system.machine
+    if machine.engine_note:
+        print(f"hvtui: {machine.engine_note}", file=sys.stderr)
     halted = threading.Event()
     with ExitStack() as cleanup:
         advance: Advance = machine.run
@@ -142,7 +142,7 @@ class _Run:
         report = {
             "exit": {"reason": ending.reason, "code": ending.code},
             "cpu": self.system.cpu,
-            "engine": ENGINE,
+            "engine": self.machine.engine,
             "instructions": self.machine.retired,
             "seconds": round(seconds, 6),
             "console": console.text,

@@ -77,7 +77,9 @@ def bus_with(finisher: Finisher, clint: Clint, plic: Plic, uart: Uart) -> Bus:
 class Machine:
     """A board with a hart of the CPU generation `cpu` and `ram_size` bytes of RAM at 0x8000_0000.
 
-    `timebase` is the number of retired instructions to a tick of `mtime`. Raises ValueError for a
+    `timebase` is the number of retired instructions to a tick of `mtime`. `engine` says what runs it;
+    `engine_note` tells in a line why the fast one cannot, if that was left to the machine. Raises
+    UnavailableError if it was asked for and cannot, ValueError for a
     generation that does not exist, a RAM size that is no multiple of 4 KiB, and a timebase below 1.
     """
 
@@ -122,7 +124,7 @@ class Machine:
             on_exit=self._exit_to_host,
             on_output=self._host_output,
         )
-        self._engine = engine_for(
+        self._engine, self.engine_note = engine_for(
             engine, self.hart, self.ram, self._access, self.clint, self._lines, self.observers
         )
         self._entry = RAM_BASE
@@ -131,6 +133,11 @@ class Machine:
         self._stop_asked = False
         self._runner: int | None = None
         self.reset(RAM_BASE)
+
+    @property
+    def engine(self) -> str:
+        """The name of the engine that runs it: ``fast`` or ``reference``."""
+        return (Engine.REFERENCE if self._engine is None else Engine.FAST).value
 
     # Filling and starting.
 

@@ -36,6 +36,21 @@ class Runner(Protocol):
         """Come back soon; from any thread."""
 
 
+class UnavailableError(Exception):
+    """The fast engine cannot run here; the message says why, in one line."""
+
+
+def why_not_fast() -> str:
+    """Return why the fast engine cannot run here, an empty string if it can."""
+    try:
+        from hvtui.machine.fast.compilation import native
+
+        native()
+    except UnavailableError as error:
+        return str(error)
+    return ""
+
+
 def engine_for(
     engine: Engine,
     hart: Hart,
@@ -44,10 +59,18 @@ def engine_for(
     clint: Clint,
     lines: InterruptLines,
     observers: Observers,
-) -> Runner | None:
-    """Return the fast engine, or None for the reference alone."""
-    if engine is Engine.REFERENCE:
-        return None
-    from hvtui.machine.fast.engine import FastEngine
+) -> tuple[Runner | None, str]:
+    """Return the fast engine, or None for the reference alone, and a word if that was not asked for.
 
-    return FastEngine(hart, ram, access, clint, lines, observers)
+    Raises UnavailableError if the fast engine was asked for and cannot run here.
+    """
+    if engine is Engine.REFERENCE:
+        return None, ""
+    try:
+        from hvtui.machine.fast.engine import FastEngine
+
+        return FastEngine(hart, ram, access, clint, lines, observers), ""
+    except UnavailableError as error:
+        if engine is Engine.FAST:
+            raise
+        return None, f"the reference engine runs, which is slower: {error}"

@@ -7,6 +7,7 @@ from pathlib import Path
 from asm.objects.image import ImageError
 from hvtui.machine.memory import DEFAULT_RAM_SIZE, RAM_BASE
 from hvtui.machinefile.complaints import Complaints
+from hvtui.machine.engines import Engine, why_not_fast
 from hvtui.machinefile.errors import BadInputError, Problem
 from hvtui.machinefile.images import (
     SourceOptions,
@@ -29,6 +30,8 @@ def load_system(path: Path, overrides: Overrides | None = None) -> System:
     source, for what is wrong in one.
     """
     overrides = overrides or Overrides()
+    if overrides.engine is Engine.FAST and (why := why_not_fast()):
+        raise BadInputError(Problem("--engine fast", why, remedy="choose auto or reference"))
     try:
         check_file(path)
         path = path / MACHINE_FILE if (path / MACHINE_FILE).is_file() else path

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asm.program import Program
+from hvtui.machine.engines import Engine
 from hvtui.machinefile.expectation import Expectation
 from hvtui.machinefile.sizes import describe_range
 
@@ -84,7 +85,7 @@ class Overrides:
     `at` and `defines` are for a single program, not for a machine file. `include` names folders for
     ``.include`` and ``.incbin``, which may then be read like the source's own. `substitutes` are files
     that take the place of components' own, by component: handed-in programs, which may read nothing
-    but their own folder and the machine file's ``include``.
+    but their own folder and the machine file's ``include``. `engine` is what runs the machine.
     """
 
     cpu: str | None = None
@@ -94,6 +95,7 @@ class Overrides:
     include: tuple[Path, ...] = ()
     defines: Mapping[str, int] = field(default_factory=dict)
     substitutes: Mapping[str, Path] = field(default_factory=dict)
+    engine: Engine = Engine.AUTO
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,7 +145,12 @@ class System:
         # Whoever only asks what a file says need not wait for the hardware's import.
         from hvtui.machine.board import Machine
 
-        machine = Machine(cpu=self.cpu, ram_size=self.ram_size, timebase=self.timebase)
+        machine = Machine(
+            cpu=self.cpu,
+            ram_size=self.ram_size,
+            timebase=self.timebase,
+            engine=self.overrides.engine,
+        )
         for component in self.components:
             for segment in component.program.segments:
                 machine.load(segment.address + component.relocation, segment.data)

@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from hvtui.machine.engines import UnavailableError
 from hvtui.machine.fast import cache as disk
 from hvtui.machine.fast import flat, program
 from hvtui.machine.fast.layout import Cpu
@@ -25,10 +26,6 @@ from hvtui.machine.fast.layout import Cpu
 _SIGNATURES = {"enter": 0, "flush": 0, "drop_code": 1, "forget_code": 0}
 
 _PROCESSOR_FILE = Path("/proc/cpuinfo")
-
-
-class UnavailableError(Exception):
-    """Machine code cannot be made or run here; the message says why, in one line."""
 
 
 @dataclass(frozen=True)
