@@ -11,8 +11,8 @@ from hvtui.machine.devices.lines import MSIP, InterruptLines
 
 _MSIP_BASE = 0x0
 _MSIP_SIZE = 4
-_MTIMECMP_BASE = 0x4000
-_MTIME_BASE = 0xBFF8
+MTIMECMP_BASE = 0x4000
+MTIME_BASE = 0xBFF8
 _TIMER_SIZE = 8
 _WORD64 = (1 << 64) - 1
 _NEVER = 1 << 63
@@ -123,8 +123,8 @@ class Clint:
         mask = (1 << 8 * size) - 1
         for base, length, value in (
             (_MSIP_BASE, _MSIP_SIZE, self._msip),
-            (_MTIMECMP_BASE, _TIMER_SIZE, self._mtimecmp),
-            (_MTIME_BASE, _TIMER_SIZE, self.mtime),
+            (MTIMECMP_BASE, _TIMER_SIZE, self._mtimecmp),
+            (MTIME_BASE, _TIMER_SIZE, self.mtime),
         ):
             if base <= offset < base + length:
                 return value >> 8 * (offset - base) & mask
@@ -134,10 +134,10 @@ class Clint:
         """Write a register or a part of one."""
         if offset == _MSIP_BASE:
             self._set_msip(value)
-        elif _MTIMECMP_BASE <= offset < _MTIMECMP_BASE + _TIMER_SIZE:
-            self.mtimecmp = _merge(self._mtimecmp, offset - _MTIMECMP_BASE, size, value)
-        elif _MTIME_BASE <= offset < _MTIME_BASE + _TIMER_SIZE:
-            self.mtime = _merge(self.mtime, offset - _MTIME_BASE, size, value)
+        elif MTIMECMP_BASE <= offset < MTIMECMP_BASE + _TIMER_SIZE:
+            self.mtimecmp = _merge(self._mtimecmp, offset - MTIMECMP_BASE, size, value)
+        elif MTIME_BASE <= offset < MTIME_BASE + _TIMER_SIZE:
+            self.mtime = _merge(self.mtime, offset - MTIME_BASE, size, value)
         return True
 
 

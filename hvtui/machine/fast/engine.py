@@ -201,6 +201,8 @@ class FastEngine:
         state.clock.retired = cpu.retired
         reservation = cpu.reservation
         self._access.reservation = None if reservation == _NO_RESERVATION else reservation
+        if cpu.mtimecmp != self._clint.mtimecmp:
+            self._clint.mtimecmp = cpu.mtimecmp
         if cpu.changed_count or cpu.log_count:
             pages = struct.unpack_from(f"{cpu.changed_count}I", self._changed)
             granules = cpu.log[: cpu.log_count]

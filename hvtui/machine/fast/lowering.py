@@ -363,6 +363,9 @@ class RowEmitter(HandlerEmitter):
         """Call a service that can refuse; go on only if it does not."""
         if name in _SIZELESS:
             arguments = [arguments[0], *arguments[2:]]
+        if name in _INLINE:
+            # What lies in memory may be the time.
+            self.store(self.field_pointer(PLACES["budget"].offset), 64, "%p.budget")
         found = self.service(name, arguments, _CHECKED[name])
         refused, granted = self.fresh("refused"), self.fresh("granted")
         self.branch(self.let(f"icmp slt i64 {found.text}, 0"), refused, granted, RARE)
@@ -378,6 +381,7 @@ class RowEmitter(HandlerEmitter):
             self.end("unreachable")
             return None
         self.disturbs |= name in _DISTURBING or name == "store"
+        self.settles |= name == "store"
         return Value(found.text, natural=True)
 
     def quick_load(self, place: ast.expr, size: int) -> Value:

@@ -95,6 +95,7 @@ def fill(address, access):
         privilege = cpu.privilege
         root = cpu.fetch_root
     physical = address
+    cpu.physical = -1
     if root >= 0:
         if access == FETCH:
             physical = walk(address, access, privilege, root, 0, 0)
@@ -102,6 +103,7 @@ def fill(address, access):
             physical = walk(address, access, privilege, root, cpu.data_sum, cpu.data_mxr)
         if physical < 0:
             return physical
+    cpu.physical = physical
     start = physical & ~4095
     offset = start - cpu.ram_base
     if offset < 0 or offset >= cpu.ram_size:
@@ -301,6 +303,8 @@ def load(place, size):
     if u64[entry] != (cpu.data_context | (place & 0xFFFFF000)):
         refused = fill(place, LOAD)
         if refused < 0:
+            if refused == HARD and size == 4:
+                return load_clint()
             return refused
     host = u64[entry + 8] + place
     if size == 4:
@@ -308,6 +312,43 @@ def load(place, size):
     if size == 2:
         return u16[host]
     return u8[host]
+
+
+# The timer of the CLINT, after `fill` has found the place and that it is not RAM.
+def clint_offset(permission):
+    offset = cpu.physical - CLINT_BASE
+    if offset < 0 or offset >= CLINT_SIZE or offset & 3:
+        return HARD
+    granted = pmp_granted(cpu.physical, 4, cpu.data_privilege == 3)
+    if granted < 0 or not granted & permission:
+        return HARD
+    return offset
+
+
+def load_clint():
+    offset = clint_offset(1)
+    cpu.retired = cpu.retired_at_zero - cpu.budget
+    if offset == MTIME:
+        return mtime() & 0xFFFFFFFF
+    if offset == MTIME + 4:
+        return natural(mtime()) >> 32
+    if offset == MTIMECMP:
+        return cpu.mtimecmp & 0xFFFFFFFF
+    if offset == MTIMECMP + 4:
+        return natural(cpu.mtimecmp) >> 32
+    return HARD
+
+
+def store_clint(value):
+    offset = clint_offset(2)
+    if offset == MTIMECMP:
+        cpu.mtimecmp = cpu.mtimecmp & ~0xFFFFFFFF | value
+    elif offset == MTIMECMP + 4:
+        cpu.mtimecmp = cpu.mtimecmp & 0xFFFFFFFF | value << 32
+    else:
+        return HARD
+    cpu.resettle = 1
+    return 0
 
 
 def store_host(place):
@@ -324,6 +365,8 @@ def store(place, size, value):
         return HARD
     host = store_host(place)
     if host < 0:
+        if host == HARD and size == 4:
+            return store_clint(value)
         return host
     first = (host - cpu.ram) >> 4
     last = (host - cpu.ram + size - 1) >> 4

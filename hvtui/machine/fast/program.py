@@ -10,7 +10,9 @@ from pathlib import Path
 from asm.isa.causes import INTERRUPT_PRIORITY, Interrupt
 from asm.isa.csrs import CSRS, CSRS_BY_NAME, CsrRow
 from asm.isa.rows import INSTRUCTIONS
+from hvtui.machine.bus import CLINT_BASE, CLINT_SIZE
 from hvtui.machine.csr_file import MISA
+from hvtui.machine.devices.clint import MTIME_BASE, MTIMECMP_BASE
 from hvtui.machine.fast import layout, lowering, native_csrs, native_memory, native_traps, notation
 from hvtui.machine.fast.lowering import SLOT_SIZE
 from hvtui.machine.memory import CLEAN, CODE, DECODED, PAGE_SIZE, TABLE, WALKED, WATCH
@@ -136,6 +138,10 @@ def _constants() -> Mapping[str, int]:
         "INTERRUPTS": len(INTERRUPT_PRIORITY),
         "INTERRUPT_ORDER": order,
         "MISA": MISA,
+        "CLINT_BASE": CLINT_BASE,
+        "CLINT_SIZE": CLINT_SIZE,
+        "MTIMECMP": MTIMECMP_BASE,
+        "MTIME": MTIME_BASE,
     }
 
 

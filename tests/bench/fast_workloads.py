@@ -1,0 +1,344 @@
+"""What the simulators are given to do in `bench_fast`: programs for a bare RV32 board with PMP and Sv32.
+
+Each takes a number of rounds, and ends by a word to `tohost`, which ends Spike and ours, and then by
+the test finisher, which ends QEMU.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from asm.assembler.assembly import assemble_text
+from asm.objects.elf_writer import write_elf
+
+_GCC = "riscv64-unknown-elf-gcc"
+
+_END = """
+        .globl  finish
+finish: la      t0, ended
+        csrw    mtvec, t0
+        la      t0, tohost
+        li      t1, 1
+        sw      t1, 0(t0)
+        li      t0, 0x00100000
+        li      t1, 0x5555
+        sw      t1, 0(t0)
+        .balign 4
+ended:  j       ended
+        .section .data
+        .balign 4096
+        .globl  tohost
+        .globl  fromhost
+tohost: .space  64
+fromhost: .space 64
+"""
+
+_OPEN = """
+        li      t0, -1
+        csrw    pmpaddr0, t0
+        li      t0, 0x1f
+        csrw    pmpcfg0, t0
+"""
+
+_TRAPS = (
+    """
+        .globl  _start
+_start: la      t0, handler
+        csrw    mtvec, t0
+        csrw    mie, zero
+"""
+    + _OPEN
+    + """
+        li      s0, {rounds}
+        la      t0, user
+        csrw    mepc, t0
+        csrw    mstatus, zero
+        mret
+user:   .rept   46
+        addi    a0, a0, 1
+        .endr
+        ecall
+        addi    s0, s0, -1
+        bnez    s0, user
+        li      a7, 1
+        ecall
+        .balign 4
+handler: csrr   t0, mepc
+        addi    t0, t0, 4
+        csrw    mepc, t0
+        bnez    a7, finish
+        mret
+"""
+    + _END
+)
+
+# S mode walks through more pages than a TLB holds, loading and storing.
+_PAGING = (
+    """
+        .globl  _start
+_start: la      t0, handler
+        csrw    mtvec, t0
+        csrw    mie, zero
+        csrw    medeleg, zero
+"""
+    + _OPEN
+    + """
+        # The second 4 MiB and more: tables at 0x80200000, their root before them at 0x801ff000.
+        li      t0, 0x801ff000
+        li      t1, 0x80200000
+        li      t2, 8                   # 8 tables of 4 MiB each, for 0x40000000 on
+        srli    t3, t1, 12
+        slli    t3, t3, 10
+        ori     t3, t3, 1
+        li      t4, 0x400
+        add     t4, t4, t0
+1:      sw      t3, 0(t4)
+        addi    t4, t4, 4
+        addi    t3, t3, 0x400
+        addi    t2, t2, -1
+        bnez    t2, 1b
+        li      t2, 8 * 1024            # every page of them: one of 2,048 pages from 0x80400000 on
+        li      t5, 0
+2:      li      t6, 2047
+        and     t6, t5, t6
+        li      t3, 0x80400
+        add     t3, t3, t6
+        slli    t3, t3, 10
+        ori     t3, t3, 0xcf
+        sw      t3, 0(t1)
+        addi    t1, t1, 4
+        addi    t5, t5, 1
+        addi    t2, t2, -1
+        bnez    t2, 2b
+        li      t3, 0x200000cf          # 0x80000000: itself, by a superpage
+        li      t4, 0x800
+        add     t4, t4, t0
+        sw      t3, 0(t4)
+        srli    t0, t0, 12
+        li      t1, 0x80000000
+        or      t0, t0, t1
+        csrw    satp, t0
+        sfence.vma
+        li      s0, {rounds}
+        la      t0, walk
+        csrw    mepc, t0
+        li      t0, 0x800
+        csrw    mstatus, t0
+        mret
+walk:   li      s1, 0x40000000
+        li      s2, 4096 + 32
+        li      s3, 1900
+3:      lw      t0, 0(s1)
+        addi    t0, t0, 1
+        sw      t0, 0(s1)
+        lw      t1, 64(s1)
+        add     s1, s1, s2
+        addi    s3, s3, -1
+        bnez    s3, 3b
+        addi    s0, s0, -1
+        bnez    s0, walk
+        ecall
+        .balign 4
+handler: j      finish
+"""
+    + _END
+)
+
+_TIMER = (
+    """
+        .globl  _start
+_start: la      t0, handler
+        csrw    mtvec, t0
+"""
+    + _OPEN
+    + """
+        li      s0, {rounds}
+        li      s1, 0x02004000          # mtimecmp
+        li      s2, 0x0200bff8          # mtime
+        li      t0, -1
+        sw      t0, 4(s1)
+        lw      t0, 0(s2)
+        addi    t0, t0, {interval}
+        sw      t0, 0(s1)
+        sw      zero, 4(s1)
+        li      t0, 0x80
+        csrw    mie, t0
+        csrsi   mstatus, 8
+1:      addi    a0, a0, 1
+        xor     a1, a1, a0
+        slli    a2, a1, 3
+        add     a3, a3, a2
+        srli    a4, a3, 5
+        addi    a5, a5, 3
+        bltz    zero, 1b
+        j       1b
+        .balign 4
+handler: addi   s0, s0, -1
+        beqz    s0, finish
+        lw      t0, 0(s2)
+        addi    t0, t0, {interval}
+        sw      t0, 0(s1)
+        mret
+"""
+    + _END
+)
+
+_COMPUTE_C = """
+typedef unsigned u32; typedef unsigned char u8;
+static u8 flags[8192]; static u32 table[256], words[512]; static u8 code[64];
+static u32 add(u32 a, u32 b) { return a + b; } static u32 sub(u32 a, u32 b) { return a - b; }
+static u32 mix(u32 a, u32 b) { return a ^ (b << 3) ^ (a >> 5); } static u32 mul(u32 a, u32 b) { return a * (b | 1); }
+u32 (*volatile operations[4])(u32, u32) = { add, sub, mix, mul };
+static u32 sieve(void) {
+  u32 n = 0;
+  for (u32 i = 0; i < sizeof flags; i++) flags[i] = 1;
+  for (u32 i = 2; i < sizeof flags; i++) if (flags[i]) {
+    n++; for (u32 k = 2 * i; k < sizeof flags; k += i) flags[k] = 0; }
+  return n;
+}
+static u32 crc(void) {
+  u32 c = ~0u;
+  for (u32 i = 0; i < 256; i++) { u32 v = i; for (int k = 0; k < 8; k++) v = v & 1 ? 0xedb88320u ^ (v >> 1) : v >> 1; table[i] = v; }
+  for (u32 i = 0; i < sizeof flags; i++) c = table[(c ^ flags[i]) & 255] ^ (c >> 8);
+  return ~c;
+}
+static void sort(u32 *a, int n) {
+  if (n < 2) return;
+  u32 p = a[n / 2]; int i = 0, j = n - 1;
+  while (i <= j) { while (a[i] < p) i++; while (a[j] > p) j--; if (i <= j) { u32 t = a[i]; a[i++] = a[j]; a[j--] = t; } }
+  sort(a, j + 1); sort(a + i, n - i);
+}
+static u32 interpret(u32 rounds) {
+  u32 acc = 1, pc = 0;
+  while (rounds) switch (code[pc++ & 63] & 7) {
+    case 0: acc += 7; break; case 1: acc ^= acc << 5; break; case 2: acc -= pc; break; case 3: acc = acc * 3 + 1; break;
+    case 4: acc >>= 1; break; case 5: pc += acc & 3; break; case 6: acc |= 0x100; break; default: rounds--; }
+  return acc;
+}
+u32 compute(u32 rounds) {
+  u32 sum = 0, seed = 1;
+  for (u32 i = 0; i < 64; i++) code[i] = (u8)(i * 5 + 3);
+  while (rounds--) {
+    sum += sieve(); sum ^= crc();
+    for (int i = 0; i < 512; i++) { seed = seed * 1664525 + 1013904223; words[i] = seed; }
+    sort(words, 512); sum += words[17];
+    sum += interpret(1000);
+    for (u32 i = 0; i < 4000; i++) sum = operations[i & 3](sum, i);
+  }
+  return sum;
+}
+"""
+_START = (
+    """
+        .globl  _start
+_start: la      sp, stack_end
+        li      a0, {rounds}
+        call    compute
+"""
+    + _END
+    + """
+        .section .bss
+        .space  65536
+stack_end: .space 16
+"""
+)
+
+_COMPUTE_ASM = (
+    """
+        .equ    SIZE, 8192
+        .globl  _start
+_start: li      s3, {rounds}
+again:  la      s0, flags
+        li      s1, SIZE
+        add     t1, s0, s1
+        mv      t0, s0
+        li      t2, 1
+1:      sb      t2, 0(t0)
+        addi    t0, t0, 1
+        bltu    t0, t1, 1b
+        li      t3, 2
+2:      add     t4, s0, t3
+        lbu     t5, 0(t4)
+        beqz    t5, 4f
+        slli    t6, t3, 1
+3:      bgeu    t6, s1, 4f
+        add     t4, s0, t6
+        sb      zero, 0(t4)
+        add     t6, t6, t3
+        j       3b
+4:      addi    t3, t3, 1
+        bltu    t3, s1, 2b
+        addi    s3, s3, -1
+        bnez    s3, again
+        j       finish
+"""
+    + _END
+    + """
+        .balign 4096
+flags:  .space  SIZE
+"""
+)
+
+
+@dataclass(frozen=True)
+class Workload:
+    """`build(rounds, interval)` makes an ELF file; `rounds` keep a fast simulator busy for a while.
+
+    `bare` says that M mode without traps is enough for it.
+    """
+
+    name: str
+    rounds: int
+    build: Callable[[int, int], bytes]
+    bare: bool = False
+    timed: bool = False
+
+
+def _assembled(text: str) -> Callable[[int, int], bytes]:
+    def build(rounds: int, interval: int) -> bytes:
+        return write_elf(assemble_text(text.format(rounds=rounds, interval=interval)))
+
+    return build
+
+
+@cache
+def _compiled(rounds: int, interval: int) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        (place / "compute.c").write_text(_COMPUTE_C)
+        (place / "start.s").write_text(_START.format(rounds=rounds))
+        (place / "layout.ld").write_text(
+            "SECTIONS { . = 0x80000000; .text : { *start*(.text) *(.text*) } .rodata : { *(.rodata* .srodata*) }"
+            " . = ALIGN(4096); .data : { *(.data* .sdata*) } .bss : { *(.bss* .sbss* COMMON) } }"
+        )
+        command = [
+            _GCC, "-march=rv32ima_zicsr", "-mabi=ilp32", "-O2", "-ffreestanding", "-nostdlib", "-static",
+            "-fno-tree-loop-distribute-patterns", "-Wl,--no-warn-rwx-segments", "-T", "layout.ld",
+            "start.s", "compute.c", "-o", "compute.elf",
+        ]  # fmt: skip
+        done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False)
+        if done.returncode:
+            command.remove("-Wl,--no-warn-rwx-segments")
+            subprocess.run(command, cwd=place, capture_output=True, check=True)
+        return (place / "compute.elf").read_bytes()
+
+
+def workloads() -> tuple[Workload, ...]:
+    """Return all of them; what gcc would compile is ours alone where it is not installed."""
+    compute = (
+        Workload("compute (gcc)", 400, _compiled, bare=True)
+        if shutil.which(_GCC)
+        else Workload("compute (sieve)", 2000, _assembled(_COMPUTE_ASM), bare=True)
+    )
+    return (
+        compute,
+        Workload("trap-heavy", 2_000_000, _assembled(_TRAPS)),
+        Workload("paging", 8_000, _assembled(_PAGING)),
+        Workload("timer", 50_000, _assembled(_TIMER), timed=True),
+    )
