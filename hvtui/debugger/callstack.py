@@ -132,6 +132,12 @@ class CallStack:
 
     # What the machine reports
 
+    @property
+    def room(self) -> int:
+        """How many more calls, one in another, change nothing but what is below their frames."""
+        depth = self.frames.depth if self.frames else 0
+        return max(depth // FRAMES_KEPT + 1, 2) * FRAMES_KEPT - 1 - depth
+
     def call(
         self, site: int, physical: int | None, target: int, link: int, sp: int, instant: int = 0
     ) -> None:

@@ -81,7 +81,9 @@ class Follower:
         observers.kernel.append(self._on_kernel)
         observers.output.append(self._on_output)
         observers.reset.append(self._on_reset)
-        machine.probes.follow_calls(self._on_call, self._on_return_from_call)
+        machine.probes.follow_calls(
+            self._on_call, self._on_return_from_call, lambda: self.callstack.room
+        )
         self._begin()
 
     @property

@@ -183,6 +183,8 @@ class Mover:
         It is asked after each crossing between modes, and with None after each return of a function.
         """
         self._is_done, self._goal_reached = is_done, False
+        # Who waits for a function to return must hear of it at once.
+        self.machine.probes.is_patient = is_done is None
         try:
             while True:
                 if self._is_at_limit:
@@ -193,6 +195,7 @@ class Mover:
                 self.show_if_due()
         finally:
             self._is_done = None
+            self.machine.probes.is_patient = True
 
     def advance(self, until: int | None) -> Stop | None:
         """Run for a slice, to the instant `until` at most; one step, if something is watched so."""

@@ -19,6 +19,7 @@ ReturnListener: TypeAlias = Callable[[int], None]
 
 # The registers that make a jump a call or a return (unprivileged specification, table 2.1).
 LINK_REGISTERS = frozenset({1, 5})
+LINKING = frozenset({"jal", "jalr"})
 
 
 class Held(Exception):  # noqa: N818 - a breakpoint is no error
@@ -49,6 +50,8 @@ class Probes:
         self.is_used = False
         self.let_pass = -1
         self.armed = True
+        self.is_patient = True
+        self._room: Callable[[], int] | None = None
 
     @property
     def breakpoints(self) -> Set[int]:
@@ -62,13 +65,38 @@ class Probes:
             self._update()
 
     @property
+    def room(self) -> int:
+        """How many calls deep calls and returns may be reported late now; 0 if never."""
+        return 0 if self._room is None else self._room()
+
+    def report_call(self, pc: int, physical: int, target: int, link: int) -> None:
+        """Report a call, late."""
+        if self._on_call is not None:
+            self._on_call(pc, physical, target, link)
+
+    def report_return(self, target: int) -> None:
+        """Report a return, late."""
+        if self._on_return is not None:
+            self._on_return(target)
+
+    @property
     def follows(self) -> bool:
         """Tell whether somebody has jumps through the link registers reported."""
         return self._on_call is not None and self._on_return is not None
 
-    def follow_calls(self, on_call: CallListener | None, on_return: ReturnListener | None) -> None:
-        """Have jumps through the link registers reported: after the jump, before the next step."""
-        self._on_call, self._on_return = on_call, on_return
+    def follow_calls(
+        self,
+        on_call: CallListener | None,
+        on_return: ReturnListener | None,
+        room: Callable[[], int] | None = None,
+    ) -> None:
+        """Have jumps through the link registers reported: after the jump, before the next step.
+
+        With `room` and while `is_patient`, they may be reported later, with x2 and the instant as they
+        were then; and at most so many calls deep, a call and the return that belongs to it by target
+        and x2 may both be left out. All is reported before any other event, and before a run returns.
+        """
+        self._on_call, self._on_return, self._room = on_call, on_return, room
         self._update()
 
     def _update(self) -> None:
@@ -84,7 +112,7 @@ class Probes:
 
     def _with_ears(self, decoded: Decoded, pc: int, physical: int | None, op: Op) -> Op:
         on_call, on_return = self._on_call, self._on_return
-        if on_call is None or on_return is None or decoded.row.name not in _LINKING:
+        if on_call is None or on_return is None or decoded.row.name not in LINKING:
             return op
         rd, rs1 = decoded.fields["rd"], decoded.fields.get("rs1")
         calls = rd in LINK_REGISTERS
@@ -108,6 +136,3 @@ class Probes:
             return op()
 
         return held_op
-
-
-_LINKING = frozenset({"jal", "jalr"})

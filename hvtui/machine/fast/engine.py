@@ -19,7 +19,7 @@ from hvtui.machine.devices.clint import Clint
 from hvtui.machine.devices.lines import InterruptLines
 from hvtui.machine.events import Observers
 from hvtui.machine.fast.compilation import native
-from hvtui.machine.fast.layout import CSR_WORDS, Cpu
+from hvtui.machine.fast.layout import CSR_WORDS, EVENT_WORDS, EVENTS, Cpu
 from hvtui.machine.fast.program import (
     EXIT_HARD,
     EXIT_LIMIT,
@@ -46,6 +46,8 @@ _LONGEST = 1 << 22
 MAX_CODE_PAGES = 4096
 
 _MOST_SETTINGS = 1024
+_SP = 2
+_CALL = 0
 _NO_RESERVATION = (1 << 64) - 1
 _FOR_EVER = 1 << 62
 _WORD64 = (1 << 64) - 1
@@ -123,8 +125,8 @@ class FastEngine:
 
     @property
     def suits(self) -> bool:
-        """Tell whether the engine may run now: what counts or follows everything needs the reference."""
-        return not self._access.is_metered and not self._hart.probes.follows
+        """Tell whether the engine may run now: what counts everything needs the reference."""
+        return not self._access.is_metered
 
     def stop(self) -> None:
         """Come back soon; from any thread."""
@@ -136,6 +138,7 @@ class FastEngine:
         As with `Hart.execute`, there must be something left to do, and it may end early.
         """
         self._place_breakpoints()
+        self._follow()
         self._enter(max_retired, until_instant)
         why = self._native.enter(self._pointer)
         self._leave()
@@ -208,7 +211,23 @@ class FastEngine:
             granules = cpu.log[: cpu.log_count]
             cpu.changed_count = cpu.log_count = 0
             self._ram.note_stores(pages, granules)
+        if cpu.event_count:
+            self._report()
         self._hart.settle()
+
+    def _report(self) -> None:
+        """Tell of calls and returns, each with x2 and the instant as they were."""
+        cpu, state, probes = self._cpu, self._state, self._hart.probes
+        words, cpu.event_count = cpu.events[: EVENT_WORDS * cpu.event_count], 0
+        now = state.x[_SP], state.clock.retired
+        for start in range(0, len(words), EVENT_WORDS):
+            kind, pc, physical, target, link, state.x[_SP], instant, _ = words[start : start + EVENT_WORDS]
+            state.clock.retired = instant - state.traps
+            if kind == _CALL:
+                probes.report_call(pc, physical, target, link)
+            else:
+                probes.report_return(target)
+        state.x[_SP], state.clock.retired = now
 
     # What changes outside of native code.
 
@@ -217,6 +236,17 @@ class FastEngine:
             self._native.drop_code(self._pointer, granule)
         if marks & WALKED:
             self._native.flush(self._pointer)
+
+    def _follow(self) -> None:
+        """See whether calls and returns are followed, and how."""
+        cpu, probes = self._cpu, self._hart.probes
+        if bool(cpu.follows) is not probes.follows:
+            cpu.follows = probes.follows
+            self._native.forget_code(self._pointer)
+        if cpu.follows:
+            # One instruction can be both a return and a call.
+            cpu.event_room = min(probes.room, EVENTS)
+            cpu.impatient = not probes.is_patient
 
     def _place_breakpoints(self) -> None:
         """Have the slots of breakpoints left to the reference, which holds the machine there."""

@@ -27,6 +27,8 @@ TLB_ENTRY_SIZE = 16
 CONTEXTS = 256
 CSR_NUMBERS = 1 << 12
 LOG_ENTRIES = 1 << 12
+EVENTS = 1 << 10
+EVENT_WORDS = 8
 
 _TYPES = {
     "u8": ctypes.c_uint8,
@@ -109,9 +111,14 @@ _FIELDS: tuple[tuple[str, str, int], ...] = (
     ("log", "u64", LOG_ENTRIES),
     ("changed_count", "u64", 0),
     ("changed", "u64", 0),
+    ("follows", "u32", 0),
+    ("impatient", "u32", 0),
+    ("event_count", "u64", 0),
+    ("event_room", "u64", 0),
     ("load_tlb", "u64", 2 * TLB_ENTRIES),
     ("store_tlb", "u64", 2 * TLB_ENTRIES),
     ("fetch_tlb", "u64", 2 * TLB_ENTRIES),
+    ("events", "u64", EVENT_WORDS * (EVENTS + 2)),
 )
 
 

@@ -5,7 +5,8 @@ gives a few handlers, all from its one meaning:
 
 - ``near.NAME``: a jump within the page goes straight to the slot of its target;
 - ``far.NAME``: a jump to another page finds it by the translations of fetches;
-- ``slow.NAME``: for rows that load or store, when the quick test of the translation fails.
+- ``slow.NAME``: for rows that load or store, when the quick test of the translation fails;
+- ``told.NAME``: for jumps through a link register, while somebody follows calls and returns.
 
 What a meaning asks of the hart is inline where it has to be quick and else a function of the
 ``native_`` modules. A check that fails leaves the instruction undone to `refuse`: the meanings check
@@ -24,6 +25,7 @@ from asm.isa.rows import INSTRUCTIONS
 from asm.isa.width import MASK, XLEN
 from hvtui.machine.fast.layout import PLACES, TLB_ENTRIES, TLB_ENTRY_SIZE, X_NOWHERE
 from hvtui.machine.fast.notation import RARE, HandlerEmitter, NotationError, Value
+from hvtui.machine.probes import LINK_REGISTERS, LINKING
 
 SLOT_SIZE = 16
 _SLOT_SHIFT = 2  # a slot is four times as large as the instruction it stands for
@@ -70,8 +72,11 @@ def rows_functions(constants: Mapping[str, int], functions: Mapping[str, int]) -
 def kinds_of(row: Instruction) -> tuple[str, ...]:
     """Return the kinds of handlers that a row has."""
     names = {node.func.id for node in _nodes(row) if isinstance(node, ast.Call) and _is_name(node.func)}
+    told = ("told",) if row.name in LINKING else ()
     if static_target(row) is not None:
-        return ("near", "far")
+        return ("near", "far", *told)
+    if told:
+        return ("near", *told)
     return ("near", "slow") if names & _INLINE else ("near",)
 
 
@@ -147,11 +152,22 @@ class RowEmitter(HandlerEmitter):
         self.begin(some)
         self.known["ip"] = Value("%p.ip", natural=True)
         self.known["budget"] = Value("%p.budget", natural=True)
+        if self.kind == "told":
+            self.may_tell()
         self.unpack()
         self.statements(_parsed(self.row).body, is_tail=True)
         if not self.ended:
             self.finish()
         return self.text(f"{self.kind}.{self.row.name}")
+
+    def may_tell(self) -> None:
+        """Leave the instruction to the reference if it cannot be told of now."""
+        refused, granted = self.fresh("refused"), self.fresh("granted")
+        found = self.let("call i64 @may_tell(ptr %cpu, i64 %p.ip)")
+        self.branch(self.let(f"icmp slt i64 {found}, 0"), refused, granted, RARE)
+        self.begin(refused)
+        self.become("@hard", "%p.ip", "%p.budget", "%p.delta")
+        self.begin(granted)
 
     def unpack(self) -> None:
         """Read the operands and the source registers, all at the beginning."""
@@ -245,7 +261,11 @@ class RowEmitter(HandlerEmitter):
             self.store(pointer, 32, "0")
             self.go_on("@check", self.following())
             self.begin(on)
-        if self.disturbs:
+        if self.kind == "told" and self.next_pc is not None:
+            told = f"i64 %p.ip, i64 {self.known['pc'].text}, i64 {self.next_pc}, i64 %p.budget"
+            self.line(f"call i64 @tell(ptr %cpu, {told})")
+            self.go_on("@go", self.next_pc)
+        elif self.disturbs:
             self.go_on("@go", self.following())
         elif self.next_pc is not None:
             self.far(self.next_pc)
@@ -459,5 +479,10 @@ def _decoding(row: Instruction) -> Iterator[str]:
     target = static_target(row)
     if target is not None:
         yield f'if {target} == 0 or {target} & 3: return handler("hard")'
+    if row.name in LINKING:
+        tests = [f"{name} == {link}" for name in ("rd", "rs1") for link in sorted(LINK_REGISTERS)
+                 if name in row.encoding.fields]  # fmt: skip
+        yield f'if cpu.follows and ({" or ".join(tests)}): return handler("told.{row.name}")'
+    if target is not None:
         yield f'if offset + {target} < 0 or offset + {target} > 4095: return handler("far.{row.name}")'
     yield f'return handler("near.{row.name}")'

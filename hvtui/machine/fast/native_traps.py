@@ -260,6 +260,51 @@ def undecoded():
     dispatch()
 
 
+# Calls and returns, for who follows them: eight words each. A return that belongs to the last call
+# takes that away, and neither is told.
+def may_tell(ip):
+    if cpu.event_count >= cpu.event_room:
+        return HARD
+    rs1 = u8[ip + 9]
+    if cpu.impatient and (rs1 == 1 or rs1 == 5):
+        return HARD
+    return 0
+
+
+def tell(ip, pc, target, budget):
+    rd = u8[ip + 8]
+    rs1 = u8[ip + 9]
+    if (rs1 == 1 or rs1 == 5) and rs1 != rd:
+        last = cpu.event_count * 8 - 8
+        if (
+            cpu.event_count > 0
+            and cpu.events[last] == 0
+            and cpu.events[last + 4] == target
+            and cpu.events[last + 5] == cpu.x[2]
+        ):
+            cpu.event_count -= 1
+        else:
+            put_event(1, ip, pc, target, budget)
+    if rd == 1 or rd == 5:
+        put_event(0, ip, pc, target, budget)
+    return 0
+
+
+def put_event(kind, ip, pc, target, budget):
+    at = cpu.event_count * 8
+    index = (ip - cpu.pool) // PAGE_SLOTS_SIZE
+    slots = cpu.pool + index * PAGE_SLOTS_SIZE
+    cpu.events[at] = kind
+    cpu.events[at + 1] = pc
+    cpu.events[at + 2] = cpu.ram_base + u64[slots + 16400] + ((ip - slots) >> 2)
+    cpu.events[at + 3] = target
+    cpu.events[at + 4] = (pc + 4) & 0xFFFFFFFF
+    cpu.events[at + 5] = cpu.x[2]
+    cpu.events[at + 6] = cpu.retired_at_zero - budget + cpu.traps
+    cpu.event_count += 1
+    return 0
+
+
 def word_at(ip):
     index = (ip - cpu.pool) // PAGE_SLOTS_SIZE
     slots = cpu.pool + index * PAGE_SLOTS_SIZE
