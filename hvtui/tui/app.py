@@ -151,18 +151,23 @@ def _card(sample: Sample) -> Card:
 
 
 def run_debugger(
-    path: Path, overrides: Overrides | None = None, *, remembers_session: bool = True
+    path: Path,
+    overrides: Overrides | None = None,
+    *,
+    remembers_session: bool = True,
+    keeps_settings: bool = True,
 ) -> None:
     """Open the machine of `path` in the debugger; return when the person leaves it.
 
-    If it `remembers_session`, the breakpoints of the last one come back, and this one's will. What is
+    If it `remembers_session`, the breakpoints of the last one come back, and this one's will. Unless
+    it `keeps_settings`, it knows nothing of the person's files, and writes none of them. What is
     wrong with the files is raised before the screen is taken: BadInputError, ImageError,
     AssemblyError.
     """
-    settings = Settings(remembers_sessions=remembers_session)
+    settings = Settings(remembers_sessions=remembers_session) if keeps_settings else None
     HvtuiApp(load_system(path, overrides), settings=settings).run()
 
 
-def run_gallery() -> None:
+def run_gallery(*, keeps_settings: bool = True) -> None:
     """Let the person choose among the samples."""
-    HvtuiApp(settings=Settings()).run()
+    HvtuiApp(settings=Settings() if keeps_settings else None).run()

@@ -135,6 +135,17 @@ def test_links_that_cannot_be_meant_lead_nowhere(href: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "line",
+    [
+        "save log -force x.csv", "sav log x.csv", "commands 1 save log x.csv", "comm 1", "quit",
+        "reload", "assert 0",
+    ],
+)  # fmt: skip
+def test_links_write_no_files_and_leave_nothing_to_be_done_later(line: str) -> None:
+    assert target_of(f"hv:{line}").leads is Leads.NOWHERE
+
+
+@pytest.mark.parametrize(
     "href", ["javascript:alert(1)", "file:///etc/passwd", "data:text/html,a", "//h/a.s"]
 )
 def test_links_out_of_the_terminal_lead_nowhere_in_it(href: str) -> None:

@@ -28,7 +28,8 @@ class Context:
 
     `block` is the breakpoint whose commands the following lines are; `stopped` tells why the machine
     was stopped by this command, None if it did not move; `status` is set by ``quit``. Who moves the
-    machine again and again asks `goes_on` between two moves.
+    machine again and again asks `goes_on` between two moves. `may_write` tells whether whoever gives
+    the commands may write files on this computer.
     """
 
     session: Session
@@ -40,6 +41,7 @@ class Context:
     stopped: Stopped | None = None
     status: int | None = None
     goes_on: Callable[[], bool] = lambda: True
+    may_write: bool = True
 
     def compile(self, text: str) -> Expression:
         """Read an expression. Raises ExpressionError, CommandError if there is none."""
