@@ -198,7 +198,7 @@ there is room, then the instructions in memory alone, then the source again."""
         if position.inner is not None and position.inner != position.place:
             chain = " → ".join(step.name for step in position.expansions)
             inner = f"{short_file(position.inner.file)}:{position.inner.line}"
-            note += f"  in {chain} {inner}"
+            note += f"  in macro {chain}, {inner}; Enter unfolds"
         self.set_title(short_file(listing.file), note)
 
     def _find_way(self) -> None:
