@@ -49,8 +49,9 @@ class Foretold:
     `taken` tells whether a branch is taken, and is None for all that is none. `registers` are the
     numbers and values that are read, `csrs` the names and values; `written` is the register that
     gets a value, with it. `trap` is the trap or interrupt that is taken instead of what the
-    instruction does, `returned` the xRET, `kernel` what becomes of a kernel instruction below M. `waits` tells of a `wfi` that cannot go on; the step does not take place then. `skips_time`
-    tells of one that can whether it moves the time to the timer interrupt; it is None for all others.
+    instruction does, `returned` the xRET, `kernel` what becomes of a kernel instruction below M.
+    `waits` tells of a `wfi` that cannot go on; the step does not take place then. `skips_time` tells
+    of one that can whether it moves the time to the timer interrupt; it is None for all others.
     """
 
     decoded: Decoded | None

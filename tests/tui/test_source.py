@@ -181,7 +181,7 @@ async def test_enter_unfolds_a_macro_and_what_it_uses_and_folds_them() -> None:
         shown = source(pilot)
         assert shown[8].startswith("     9▾ _start: outer   t0, t1")
         assert [line[2:34].rstrip() for line in shown[9:11]] == [
-            "   6▸ ┊ inner   \\a",
+            "   6▸ ┊ inner   \\a   → t0 = 0x12",
             "   7· ┊ add     \\a, \\a, \\b   add",
         ]
         assert "add t0, t0, t1" in shown[10]
