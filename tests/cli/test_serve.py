@@ -161,6 +161,21 @@ async def test_a_server_that_is_killed_leaves_no_screen(program: Path) -> None:
 
 
 @unix
+async def test_a_screen_that_cannot_start_closes_its_page_and_says_why(program: Path) -> None:
+    with served(program) as server:
+        program.write_text("_start: add t1, t2\n")
+        async with (
+            asyncio.timeout(PATIENCE),
+            aiohttp.ClientSession() as client,
+            client.ws_connect(f"{server.url}/ws", origin=server.url) as page,
+        ):
+            assert (await page.receive()).type is aiohttp.WSMsgType.CLOSE
+        assert server.end() == 0
+        assert server.process.stdout is not None
+        assert "add t1, t2" in server.process.stdout.read()
+
+
+@unix
 async def test_somebody_at_a_browser_leaves_nothing_in_the_persons_files(
     program: Path, home: Path
 ) -> None:
