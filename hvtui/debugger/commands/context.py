@@ -10,7 +10,7 @@ from hvtui.debugger.commands.displays import Displays
 from hvtui.debugger.commands.table import CommandError
 from hvtui.debugger.expressions.compiling import Expression, compile_expression
 from hvtui.debugger.expressions.errors import shown
-from hvtui.debugger.locations import Location, resolve
+from hvtui.debugger.locations import Location
 from hvtui.debugger.narration import name_bits
 from hvtui.debugger.session import Session
 from hvtui.debugger.snapshot import Stopped
@@ -65,7 +65,7 @@ class Context:
     def resolve(self, text: str) -> tuple[Location, ...]:
         """Return the places that `text` names; the present one if it is empty. Raises LocationError."""
         if text:
-            return resolve(self.session.system, text, self.session.here.component)
+            return self.session.resolve(text)
         here = self.session.here
         if here.physical is None:
             raise CommandError("the pc leads nowhere: say where")
