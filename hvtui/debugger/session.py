@@ -225,9 +225,12 @@ class Session:
         """Run until a breakpoint, the end, or `pause`."""
         return self._forwards(lambda: self._mover.run(None, ""))
 
-    def run_to(self, locations: tuple[Location, ...]) -> Stopped:
-        """Run until one of `locations` is reached, or anything else stops the machine."""
-        target = self.breakpoints.add_place("cursor", locations, one_shot=True)
+    def run_to(self, locations: tuple[Location, ...], text: str = "cursor") -> Stopped:
+        """Run until one of `locations` is reached, or anything else stops the machine.
+
+        `text` is what a person calls them.
+        """
+        target = self.breakpoints.add_place(text, locations, one_shot=True)
         self._passing = target
         self._place_breakpoints()
         try:
