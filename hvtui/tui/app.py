@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from textual import work
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.theme import Theme
@@ -30,12 +30,13 @@ from hvtui.tui.screens.problems import ProblemsScreen
 from hvtui.tui.settings import Settings
 from hvtui.tui.terminal import is_gone as terminal_is_gone
 from hvtui.tui.themes import DARK, DEFAULT_VARIABLES, THEMES
+from hvtui.tui.typing_ahead import TypingAheadApp
 
 # How often (seconds) the app looks whether its terminal is still there.
 TERMINAL_CHECK_TIME = 2.0
 
 
-class HvtuiApp(App[None]):
+class HvtuiApp(TypingAheadApp):
     """The debugger over `system`, or the gallery if there is none."""
 
     CSS_PATH = "styles.tcss"

@@ -183,6 +183,20 @@ async def test_lines_typed_ahead_are_done_in_order() -> None:
         assert told(pilot)[-1] == "instant = 0x2 (2)"
 
 
+@pytest.mark.parametrize(("opens", "text"), [(":", "print instant"), ("w", "instant if a0 == 4")])
+async def test_what_is_typed_right_after_the_key_that_opens_the_line_belongs_to_it(
+    opens: str, text: str
+) -> None:
+    async with running(system_of(calls()), (80, 24)) as pilot:
+        await press(pilot, "s")
+        for character in (opens, *text):
+            pilot.app.post_message(Key(character_to_key(character), character))
+        await settle(pilot)
+        await settle(pilot)
+        assert line(pilot).value == ("watch " if opens == "w" else "") + text
+        assert debugger(pilot).snapshot.instant == 2
+
+
 # Mistakes
 
 
