@@ -68,7 +68,7 @@ BARS_HEIGHT = 4
 LONG_WAY = 0.3
 
 # How long (seconds) a notice is seen that somebody should read.
-NOTICE_TIME = 30.0
+NOTICE_TIME = 15.0
 
 
 class DebuggerScreen(Screen[None]):
