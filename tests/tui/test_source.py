@@ -274,6 +274,19 @@ async def test_the_left_edge_stays_while_the_text_moves() -> None:
         assert source(pilot)[0] == before
 
 
+async def test_keys_move_the_cursor_and_bring_it_back() -> None:
+    async with running(macros()) as pilot:
+        pane = debugger(pilot).query_one(SourcePane)
+        for key, row_there in (
+            ("end", 12), ("k", 11), ("j", 12), ("home", 0), ("down", 1), ("pagedown", 12), ("g", 0),
+            ("G", 12), ("full_stop", 8), ("up", 7), ("pageup", 0),
+        ):  # fmt: skip
+            await press(pilot, key)
+            assert pane.cursor == row_there, key
+        await press(pilot, "slash", *"leave", "enter", "u")
+        assert debugger(pilot).snapshot.position.symbol == "leave"
+
+
 async def test_a_click_moves_the_cursor_and_a_double_click_runs_there() -> None:
     async with running(macros()) as pilot:
         pane = debugger(pilot).query_one(SourcePane)

@@ -41,7 +41,8 @@ def told(shown: Snapshot, width: int) -> list[str]:
 def test_all_is_said_where_there_is_room() -> None:
     assert told(snapshot(upcoming=TRAPS), 200)[1] == (
         " ▶ next csrrw t0, mstatus, t1  kernel instruction 0 rdstatus traps, 1 wrstatus traps in ring 1"
-        "  → traps to type1.s:40 (ring 0): illegal instruction  t1=0x1800  Swap: rd gets the CSR, the CSR gets rs1."
+        "  → traps to type1.s:40 (ring 0): illegal instruction  t1=0x1800"
+        "  Swap: rd gets the CSR, the CSR gets rs1."
     )
 
 

@@ -200,7 +200,10 @@ there is room, then the instructions in memory alone, then the source again."""
         if position.inner is not None and position.inner != position.place:
             chain = " → ".join(step.name for step in position.expansions)
             inner = f"{short_file(position.inner.file)}:{position.inner.line}"
-            note += f"  in macro {chain}, {inner}; Enter unfolds"
+            note += f"  in macro {chain}, {inner}"
+            index = self._view.index_of(position)
+            if index is not None and self._view.rows[index].macro:
+                note += "; Enter unfolds"
         self.set_title(short_file(listing.file), note)
 
     def _find_way(self) -> None:
@@ -334,6 +337,8 @@ there is room, then the instructions in memory alone, then the source again."""
     def _keep_unfolded(self, view: FileView) -> None:
         self._unfolded[view.listing.component.name, view.listing.file] = view.unfolded
         self._find_way()
+        if self.position is not None:
+            self._name_source(self.position)
         self.show_line(self.cursor)
         self.repaint()
 
