@@ -100,7 +100,7 @@ class Reloader:
             self._watch.forget()
             try:
                 found = load_system(system.path, system.overrides)
-            except (BadInputError, ImageError, AssemblyError, OSError) as error:
+            except (BadInputError, ImageError, AssemblyError, OSError, MemoryError) as error:
                 # What is missing may come: somebody would see that in the folders.
                 self._watch.watch(_with_folders(system.files, error))
                 self._tell(SourcesWrong(error, asked, from_start))

@@ -114,6 +114,8 @@ def _told(error: Exception) -> Iterator[str]:
     elif isinstance(error, BadInputError):
         for problem in error.problems:
             yield str(replace(problem, path=short_file(problem.path)))
+    elif isinstance(error, MemoryError):
+        yield "this computer has not enough memory for the machine"
     else:
         yield str(error)
 
