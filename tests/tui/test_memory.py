@@ -11,8 +11,9 @@ from hvtui.debugger.session import Session
 from hvtui.debugger.views.memory import Space, window
 from hvtui.debugger.views.memorylook import edits
 from hvtui.tui.looks import LOOKS
-from hvtui.tui.panes.memory import MemoryPane, MemoryView
+from hvtui.tui.panes.memory import MemoryPane
 from hvtui.tui.panes.memory_rows import Marks, byte_at, cursor_row, memory_rows, width_for
+from hvtui.tui.panes.memory_view import MemoryView
 from hvtui.tui.screens.cut import CutScreen
 from tests.support.debugged import Part, session_of, system_of
 from tests.support.paging import NATIVE
