@@ -54,7 +54,7 @@ def test_no_session_is_handed_to_the_screen(
 
     remembered: list[bool] = []
 
-    def run(path: Path, overrides: object, *, remembers_session: bool) -> None:
+    def run(path: Path, overrides: object, *, remembers_session: bool, **_: object) -> None:
         remembered.append(remembers_session)
 
     monkeypatch.setattr(debug, "_need_terminal", lambda called: None)
