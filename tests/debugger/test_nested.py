@@ -10,6 +10,7 @@ import pytest
 from hvtui.debugger.session import Session
 from hvtui.debugger.snapshot import StopKind
 from hvtui.machinefile.system import System
+from tests.support.debugged import Part, session_of
 from tests.support.nested import nested
 from tests.support.timetravel import fresh_scenes, scene_of
 
@@ -145,3 +146,62 @@ def test_going_back_finds_the_same_stack_as_a_fresh_run(
     expected = dict(fresh_scenes(tinyos, [], [instant for instant, _ in seen]))
     for instant, scene in seen:
         assert scene == expected[instant]
+
+
+# Goes where the journey says, whatever traps: what each step of it means is told beside it.
+OUTER = """\
+_start: la      t0, handler
+        csrw    mtvec, t0
+        li      t0, -1
+        csrw    pmpaddr0, t0
+        li      t0, 0x1f
+        csrw    pmpcfg0, t0
+        la      s0, journey
+handler:
+next:   lw      t0, 0(s0)
+        csrw    mepc, t0
+        lw      t0, 4(s0)
+        csrw    mstatus, t0
+        addi    s0, s0, 8
+        mret
+        .data
+        .equ    S, 1 << 11
+journey:
+        .word   0x80010000, S           # start b
+        .word   0x80020000, S           # b's mret: start c
+        .word   0x80010004, S           # c's mret: hand it on to b
+        .word   0x80030000, 0           # b's mret, for c's: start d
+        .word   0x80010004, S           # d's ecall: hand it on to b
+        .word   0x80020004, S           # b's mret: b hands it on to c
+        .word   0x80010004, S           # c's mret: hand it on to b
+        .word   0x80030004, 0           # b's mret, for c's: back to d
+"""
+HYPERVISOR = "_start: mret\ntrap: mret\n"
+PROGRAM = "_start: ecall\n ecall\n"
+
+
+def test_three_levels_are_followed_down_each_by_each() -> None:
+    session = session_of(
+        Part("a", OUTER, role="hypervisor"),
+        Part("b", HYPERVISOR, 0x8001_0000, "hypervisor", "one"),
+        Part("c", HYPERVISOR, 0x8002_0000, "hypervisor", "two"),
+        Part("d", PROGRAM, 0x8003_0000, "user", "three"),
+    )
+    session.break_on_trap("return from 0")
+    told = [(session.resume().text.partition(":")[0], stack(session)) for _ in range(8)]
+    c_mret = "illegal instruction, mret (bit 17 mret)"
+    started = ["1 c _start [switched to by b through a]"]
+    program = ["3 d _start [switched to by c through a]"]
+    reflected = [f"1 b trap [injected by a: {c_mret}]"]
+    at_b = ["1 b trap [injected by a: environment call from U]"]
+    at_c = ["1 c trap [injected by b through a: environment call from U]"]
+    assert told == [
+        ("switch", ["1 b _start [switched to by a]"]),
+        ("switch by b", started),
+        ("injection", reflected + started),
+        ("switch by c", program),
+        ("injection", at_b + program),
+        ("injection by b", at_c + program),
+        ("injection", reflected + at_c + program),
+        ("return by c", program),
+    ]
