@@ -103,7 +103,9 @@ class Bands:
         self._runners: list[Runner] = []
         self._places: dict[tuple[int, int, int], int] = {}
         self._sums: dict[int, _ChunkSum] = {}
+        # Columns that are exact, and those of which something is spread evenly.
         self._columns: dict[tuple[int, int], Column] = {}
+        self._rough: dict[tuple[int, int], Column] = {}
         self._last_chunk = -1
 
     def stretch(
@@ -113,30 +115,35 @@ class Bands:
         *,
         slice_chunks: int = SLICE_CHUNKS,
         slice_blocks: int = SLICE_BLOCKS,
+        refine: bool = True,
     ) -> Stretch:
         """Return the columns between `edges`, ascending instants.
 
         No more than `slice_chunks` are summed up that were not before, and no more than `slice_blocks`
-        are read again: if the result is not exact, ask once more.
+        are read again: if the result is not exact, ask once more. Without `refine`, columns that are
+        not exact are left so, but for the growing one: for a run that goes on.
         """
         self._look_for_a_cut(run.entries)
         spans = list(pairwise(edges))
+        kept = self._columns if refine else {**self._rough, **self._columns}
         budget = _Budget(slice_chunks, slice_blocks)
         exact = True
         settled = _end_of(run.entries)
         columns: list[Column] = []
-        for known, group in groupby(range(len(spans)), lambda index: spans[index] in self._columns):
+        for known, group in groupby(range(len(spans)), lambda index: spans[index] in kept):
             indices = list(group)
             if known:
-                columns += (self._columns[spans[index]] for index in indices)
+                columns += (kept[spans[index]] for index in indices)
+                exact = exact and all(spans[index] in self._columns for index in indices)
                 continue
             tally = _Tally(edges[indices[0] : indices[-1] + 2])
             self._add_run(tally, run, budget)
-            for column, is_exact in self._counted(tally):
+            for index, column in enumerate(self._counted(tally)):
                 columns.append(column)
+                is_exact = index not in tally.blurred
                 exact = exact and is_exact
-                if is_exact and column.end <= settled:
-                    self._remember(column)
+                if column.end <= settled and index not in tally.missing:
+                    _remember(self._columns if is_exact else self._rough, column)
         return Stretch(tuple(columns), exact)
 
     def _look_for_a_cut(self, entries: LogEntries) -> None:
@@ -145,14 +152,10 @@ class Bands:
         here = {chunk.serial for chunk in chunks}
         if self._last_chunk not in here:
             self._columns.clear()
+            self._rough.clear()
         self._last_chunk = chunks[-1].serial
         if len(self._sums) > 2 * len(here) + _SPARE:
             self._sums = {serial: known for serial, known in self._sums.items() if serial in here}
-
-    def _remember(self, column: Column) -> None:
-        if len(self._columns) >= _MOST_COLUMNS:
-            self._columns.clear()
-        self._columns[column.start, column.end] = column
 
     # From the log into columns
 
@@ -188,7 +191,7 @@ class Bands:
         if len(known.blocks) < count:
             if not budget.take_chunk():
                 tally.add(*span, self._number(UNKNOWN))
-                tally.blur(*span)
+                tally.blur(*span, is_missing=True)
                 return
             self._sum_up(entries, chunk, known, count)
         if known.whole is not None and high == CHUNK_ROWS and tally.holds(known.whole):
@@ -259,16 +262,21 @@ class Bands:
             self._runners.append(runner)
         return number
 
-    def _counted(self, tally: _Tally) -> Iterator[tuple[Column, bool]]:
+    def _counted(self, tally: _Tally) -> Iterator[Column]:
         for index, (shares, events) in enumerate(zip(tally.shares, tally.events, strict=True)):
             ordered = sorted(shares.items(), key=lambda share: -share[1])
-            column = Column(
+            yield Column(
                 tally.edges[index],
                 tally.edges[index + 1],
                 tuple((self._runners[number], steps) for number, steps in ordered),
                 {kind: number for kind, number in zip(KINDS, events, strict=True) if number},
             )
-            yield column, index not in tally.blurred
+
+
+def _remember(columns: dict[tuple[int, int], Column], column: Column) -> None:
+    if len(columns) >= _MOST_COLUMNS:
+        columns.clear()
+    columns[column.start, column.end] = column
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,8 +330,9 @@ class _Tally:
         count = len(edges) - 1
         self.shares: list[dict[int, int]] = [{} for _ in range(count)]
         self.events = [[0] * len(KINDS) for _ in range(count)]
-        # The columns that are not exact.
+        # The columns that are not exact, and of those the ones of which some is not known at all.
         self.blurred: set[int] = set()
+        self.missing: set[int] = set()
         self._at = 0
 
     def _column(self, instant: int) -> int:
@@ -382,11 +391,14 @@ class _Tally:
             if self.edges[0] <= block.end - 1 < self.edges[-1]:
                 self.events[self._column(block.end - 1)][kind] += number
 
-    def blur(self, start: int, end: int) -> None:
-        """Note that the columns of these steps are not exact."""
+    def blur(self, start: int, end: int, *, is_missing: bool = False) -> None:
+        """Note that the columns of these steps are not exact, or that nothing is known of them yet."""
         start, end = max(start, self.edges[0]), min(end, self.edges[-1])
         if start < end:
-            self.blurred.update(range(self._column(start), self._column(end - 1) + 1))
+            columns = range(self._column(start), self._column(end - 1) + 1)
+            self.blurred.update(columns)
+            if is_missing:
+                self.missing.update(columns)
 
 
 def _start_of(chunk: Chunk) -> int:

@@ -16,7 +16,7 @@ from textual.widgets import Input, Static
 from hvtui.debugger.bands import Run
 from hvtui.debugger.logentries import LogEntry
 from hvtui.debugger.logfilter import FilterError, LogFilter, parse_filter
-from hvtui.debugger.logsearch import LogSearch, Matches
+from hvtui.debugger.logsearch import SLICE_CHUNKS, LogSearch, Matches
 from hvtui.debugger.session import Lens
 from hvtui.debugger.snapshot import Snapshot
 from hvtui.debugger.views.running import RunLens
@@ -127,7 +127,8 @@ class LogRows(Pane):
             self._shown_numbers = range(run.entries.first, run.entries.end)
         else:
             near = self._near
-            done = self._search.advance(run.entries, near)
+            is_running = self.snapshot is not None and self.snapshot.running
+            done = self._search.advance(run.entries, near, 1 if is_running else SLICE_CHUNKS)
             self._shown_numbers = self._search.matches(run.entries, near)
             if not done and not self._is_searching:
                 self._is_searching = True
@@ -369,7 +370,8 @@ class LogPane(Vertical):
             self._note(f" {shown:,} of {total:,}")
 
     def _note(self, text: str) -> None:
-        self.query_one("#log-count", Static).update(printable(text))
+        # Its width never changes: to lay everything out anew would cost more than all the rest.
+        self.query_one("#log-count", Static).update(printable(text), layout=False)
 
     def on_log_rows_filter_wanted(self) -> None:
         """Open the line."""

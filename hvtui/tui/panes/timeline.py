@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual import events
 from textual.binding import Binding, BindingType
 
-from hvtui.debugger.bands import SLICE_BLOCKS, Bands, Column, Run
+from hvtui.debugger.bands import SLICE_BLOCKS, SLICE_CHUNKS, Bands, Column, Run
 from hvtui.debugger.session import Lens
 from hvtui.debugger.snapshot import Snapshot
 from hvtui.debugger.views.running import RunLens
@@ -19,8 +19,9 @@ from hvtui.tui.rows import Row, shorten
 
 # Between two slices of reading (seconds), so that keys are heard.
 _PAUSE = 0.02
-# A running machine's columns move on before they could be read exactly.
-_BLOCKS_WHILE_RUNNING = 2
+# What is done in a slice: chunks and blocks. While the machine runs, its thread wants its time too.
+_STANDING = (SLICE_CHUNKS, SLICE_BLOCKS)
+_RUNNING = (1, 1)
 
 # The widths, in steps, that columns of the whole run may have: these times a power of ten. While the
 # run grows most columns stay what they are.
@@ -92,8 +93,14 @@ first event in it. `+` and `-` zoom around it, `0` or Home shows the whole run, 
         if run is None or room < 1:
             return ()
         scale = self._scale(run, room)
-        blocks = _BLOCKS_WHILE_RUNNING if snapshot.running else SLICE_BLOCKS
-        stretch = self._bands.stretch(run, scale.edges(room), slice_blocks=blocks)
+        chunks, blocks = _RUNNING if snapshot.running else _STANDING
+        stretch = self._bands.stretch(
+            run,
+            scale.edges(room),
+            slice_chunks=chunks,
+            slice_blocks=blocks,
+            refine=not snapshot.running,
+        )
         if not stretch.exact and not snapshot.running and not self._is_reading:
             self._is_reading = True
             self.set_timer(_PAUSE, self._read_on)
