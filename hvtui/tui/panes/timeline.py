@@ -68,7 +68,7 @@ first event in it. `+` and `-` zoom around it, `0` or Home shows the whole run, 
         self._run: Run | None = None
         self._zoomed: Scale | None = None
         self._drawn: Strip | None = None
-        self._is_reading = False
+        self.is_reading = False
 
     # The run
 
@@ -101,8 +101,8 @@ first event in it. `+` and `-` zoom around it, `0` or Home shows the whole run, 
             slice_blocks=blocks,
             refine=not snapshot.running,
         )
-        if not stretch.exact and not snapshot.running and not self._is_reading:
-            self._is_reading = True
+        if not stretch.exact and not snapshot.running and not self.is_reading:
+            self.is_reading = True
             self.set_timer(_PAUSE, self._read_on)
         chosen = None
         if self.chosen is not None:
@@ -111,7 +111,7 @@ first event in it. `+` and `-` zoom around it, `0` or Home shows the whole run, 
         return strip_rows(self._drawn, width, height)
 
     def _read_on(self) -> None:
-        self._is_reading = False
+        self.is_reading = False
         if self.display:
             self.redraw()
 
