@@ -90,7 +90,12 @@ def run(arguments: argparse.Namespace) -> int:
     from hvtui.tui.app import run_debugger
 
     remembers = not arguments.no_session
-    run_debugger(arguments.path, overrides_of(arguments), remembers_session=remembers)
+    run_debugger(
+        arguments.path,
+        overrides_of(arguments),
+        remembers_session=remembers,
+        keeps_settings=not _is_served(),
+    )
     return 0
 
 
@@ -99,7 +104,7 @@ def open_gallery() -> int:
     _need_terminal("hvtui")
     from hvtui.tui.app import run_gallery
 
-    run_gallery()
+    run_gallery(keeps_settings=not _is_served())
     return 0
 
 
@@ -127,8 +132,8 @@ def _batch(arguments: argparse.Namespace) -> int:
 
 
 def _need_terminal(called: str) -> None:
-    if os.environ.get(_DRIVER, "").endswith(":WebDriver"):
-        return  # hvtui serve shows the screen in a browser
+    if _is_served():
+        return
     # The screen is drawn on stderr; without a terminal its control sequences would fill a file.
     if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise BadInputError(
@@ -138,3 +143,8 @@ def _need_terminal(called: str) -> None:
                 remedy="without a terminal: hvtui run PATH",
             )
         )
+
+
+def _is_served() -> bool:
+    """Tell whether the screen is shown in a browser, to somebody who has no business in our files."""
+    return os.environ.get(_DRIVER, "").endswith(":WebDriver")

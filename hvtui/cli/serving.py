@@ -19,6 +19,8 @@ from urllib.parse import urlsplit
 
 import aiohttp_jinja2
 from aiohttp import web
+from textual_serve import server as serving_library
+from textual_serve.app_service import AppService
 from textual_serve.server import Server
 
 import hvtui
@@ -58,6 +60,19 @@ def command_of(words: Sequence[str]) -> str:
         return subprocess.list2cmdline(command)
     # The shell makes room for the process: there is one less to end.
     return "exec " + shlex.join(command)
+
+
+class _Screen(AppService):
+    """The process of a page. The page is told of its end, in whatever way it ended."""
+
+    async def run(self) -> None:
+        """Hand on what the process draws, until it ends."""
+        await super().run()
+        await self.remote_close()
+
+
+# The library offers no other way to say what runs for a page.
+vars(serving_library)["AppService"] = _Screen
 
 
 class ScreenServer(Server):

@@ -24,6 +24,7 @@ from hvtui.debugger.logentries import (
     runners,
 )
 from hvtui.debugger.rows import CHUNK_ROWS, Chunk
+from hvtui.debugger.tallying import Block, Budget, ChunkSum, Tally, whole
 from hvtui.machine.privilege import Privilege
 
 BLOCK_ROWS = 256
@@ -102,8 +103,10 @@ class Bands:
         self._numbers: dict[Runner, int] = {}
         self._runners: list[Runner] = []
         self._places: dict[tuple[int, int, int], int] = {}
-        self._sums: dict[int, _ChunkSum] = {}
+        self._sums: dict[int, ChunkSum] = {}
+        # Columns that are exact, and those of which something is spread evenly.
         self._columns: dict[tuple[int, int], Column] = {}
+        self._rough: dict[tuple[int, int], Column] = {}
         self._last_chunk = -1
 
     def stretch(
@@ -113,30 +116,35 @@ class Bands:
         *,
         slice_chunks: int = SLICE_CHUNKS,
         slice_blocks: int = SLICE_BLOCKS,
+        refine: bool = True,
     ) -> Stretch:
         """Return the columns between `edges`, ascending instants.
 
         No more than `slice_chunks` are summed up that were not before, and no more than `slice_blocks`
-        are read again: if the result is not exact, ask once more.
+        are read again: if the result is not exact, ask once more. Without `refine`, columns that are
+        not exact are left so, but for the growing one: for a run that goes on.
         """
         self._look_for_a_cut(run.entries)
         spans = list(pairwise(edges))
-        budget = _Budget(slice_chunks, slice_blocks)
+        kept = self._columns if refine else {**self._rough, **self._columns}
+        budget = Budget(slice_chunks, slice_blocks)
         exact = True
         settled = _end_of(run.entries)
         columns: list[Column] = []
-        for known, group in groupby(range(len(spans)), lambda index: spans[index] in self._columns):
+        for known, group in groupby(range(len(spans)), lambda index: spans[index] in kept):
             indices = list(group)
             if known:
-                columns += (self._columns[spans[index]] for index in indices)
+                columns += (kept[spans[index]] for index in indices)
+                exact = exact and all(spans[index] in self._columns for index in indices)
                 continue
-            tally = _Tally(edges[indices[0] : indices[-1] + 2])
+            tally = Tally(edges[indices[0] : indices[-1] + 2])
             self._add_run(tally, run, budget)
-            for column, is_exact in self._counted(tally):
+            for index, column in enumerate(self._counted(tally)):
                 columns.append(column)
+                is_exact = index not in tally.blurred
                 exact = exact and is_exact
-                if is_exact and column.end <= settled:
-                    self._remember(column)
+                if column.end <= settled and index not in tally.missing:
+                    _remember(self._columns if is_exact else self._rough, column)
         return Stretch(tuple(columns), exact)
 
     def _look_for_a_cut(self, entries: LogEntries) -> None:
@@ -145,18 +153,14 @@ class Bands:
         here = {chunk.serial for chunk in chunks}
         if self._last_chunk not in here:
             self._columns.clear()
+            self._rough.clear()
         self._last_chunk = chunks[-1].serial
         if len(self._sums) > 2 * len(here) + _SPARE:
             self._sums = {serial: known for serial, known in self._sums.items() if serial in here}
 
-    def _remember(self, column: Column) -> None:
-        if len(self._columns) >= _MOST_COLUMNS:
-            self._columns.clear()
-        self._columns[column.start, column.end] = column
-
     # From the log into columns
 
-    def _add_run(self, tally: _Tally, run: Run, budget: _Budget) -> None:
+    def _add_run(self, tally: Tally, run: Run, budget: Budget) -> None:
         entries, low, high = run.entries, tally.edges[0], tally.edges[-1]
         if entries.first < entries.end:
             parts = list(entries.parts(entries.first, entries.end))
@@ -176,19 +180,19 @@ class Bands:
 
     def _add_chunk(
         self,
-        tally: _Tally,
+        tally: Tally,
         entries: LogEntries,
         part: tuple[Chunk, int, int],
         span: tuple[int, int],
-        budget: _Budget,
+        budget: Budget,
     ) -> None:
         chunk, _, high = part
-        known = self._sums.setdefault(chunk.serial, _ChunkSum())
+        known = self._sums.setdefault(chunk.serial, ChunkSum())
         count = high // BLOCK_ROWS
         if len(known.blocks) < count:
             if not budget.take_chunk():
                 tally.add(*span, self._number(UNKNOWN))
-                tally.blur(*span)
+                tally.blur(*span, is_missing=True)
                 return
             self._sum_up(entries, chunk, known, count)
         if known.whole is not None and high == CHUNK_ROWS and tally.holds(known.whole):
@@ -206,7 +210,7 @@ class Bands:
         if count * BLOCK_ROWS < high:
             self._add_rows(tally, entries, chunk, count * BLOCK_ROWS, high)
 
-    def _add_rows(self, tally: _Tally, entries: LogEntries, chunk: Chunk, low: int, high: int) -> None:
+    def _add_rows(self, tally: Tally, entries: LogEntries, chunk: Chunk, low: int, high: int) -> None:
         rows, start = self._read(entries, chunk, low, high)
         for instant, runner, kind in zip(
             instants(rows), self._runners_of(rows, entries), kind_codes(rows), strict=True
@@ -215,7 +219,7 @@ class Bands:
             tally.count(instant, kind)
             start = instant + 1
 
-    def _sum_up(self, entries: LogEntries, chunk: Chunk, known: _ChunkSum, count: int) -> None:
+    def _sum_up(self, entries: LogEntries, chunk: Chunk, known: ChunkSum, count: int) -> None:
         for index in range(len(known.blocks), count):
             low = index * BLOCK_ROWS
             rows, start = self._read(entries, chunk, low, low + BLOCK_ROWS)
@@ -226,9 +230,9 @@ class Bands:
                 since = instant + 1
             kinds = kind_codes(rows)
             events = tuple(kinds.count(code) for code in range(len(KINDS)))
-            known.blocks.append(_Block(start, since, tuple(shares.items()), events))
+            known.blocks.append(Block(start, since, tuple(shares.items()), events))
         if len(known.blocks) * BLOCK_ROWS == CHUNK_ROWS:
-            known.whole = _whole(known.blocks)
+            known.whole = whole(known.blocks)
 
     def _read(self, entries: LogEntries, chunk: Chunk, low: int, high: int) -> tuple[bytes, int]:
         """Return some rows of a chunk, and the instant from which on the first one tells who ran."""
@@ -259,134 +263,21 @@ class Bands:
             self._runners.append(runner)
         return number
 
-    def _counted(self, tally: _Tally) -> Iterator[tuple[Column, bool]]:
+    def _counted(self, tally: Tally) -> Iterator[Column]:
         for index, (shares, events) in enumerate(zip(tally.shares, tally.events, strict=True)):
             ordered = sorted(shares.items(), key=lambda share: -share[1])
-            column = Column(
+            yield Column(
                 tally.edges[index],
                 tally.edges[index + 1],
                 tuple((self._runners[number], steps) for number, steps in ordered),
                 {kind: number for kind, number in zip(KINDS, events, strict=True) if number},
             )
-            yield column, index not in tally.blurred
 
 
-@dataclass(frozen=True, slots=True)
-class _Block:
-    """Some entries in sum: the steps from instant `start` to before `end`, and events by kind."""
-
-    start: int
-    end: int
-    shares: tuple[tuple[int, int], ...]
-    events: tuple[int, ...]
-
-
-@dataclass(slots=True)
-class _ChunkSum:
-    """What is known of a chunk: its blocks that are full, and all of them once it is full."""
-
-    blocks: list[_Block] = field(default_factory=list)
-    whole: _Block | None = None
-
-
-def _whole(blocks: list[_Block]) -> _Block:
-    shares: dict[int, int] = {}
-    for block in blocks:
-        for runner, steps in block.shares:
-            shares[runner] = shares.get(runner, 0) + steps
-    events = tuple(map(sum, zip(*(block.events for block in blocks), strict=True)))
-    return _Block(blocks[0].start, blocks[-1].end, tuple(shares.items()), events)
-
-
-@dataclass(slots=True)
-class _Budget:
-    """What may still be done in this go."""
-
-    chunks: int
-    blocks: int
-
-    def take_chunk(self) -> bool:
-        self.chunks -= 1
-        return self.chunks >= 0
-
-    def take_block(self) -> bool:
-        self.blocks -= 1
-        return self.blocks >= 0
-
-
-class _Tally:
-    """Steps and events, added up in the columns between edges. What lies outside is left out."""
-
-    def __init__(self, edges: tuple[int, ...]) -> None:
-        self.edges = edges
-        count = len(edges) - 1
-        self.shares: list[dict[int, int]] = [{} for _ in range(count)]
-        self.events = [[0] * len(KINDS) for _ in range(count)]
-        # The columns that are not exact.
-        self.blurred: set[int] = set()
-        self._at = 0
-
-    def _column(self, instant: int) -> int:
-        """Return the column that an instant lies in. Instants mostly come one after the other."""
-        edges, at = self.edges, self._at
-        if not edges[at] <= instant < edges[at + 1]:
-            at = self._at = min(max(bisect_right(edges, instant) - 1, 0), len(edges) - 2)
-        return at
-
-    def holds(self, block: _Block) -> bool:
-        """Tell whether a block lies within one column."""
-        at = self._column(block.start)
-        return self.edges[at] <= block.start and block.end <= self.edges[at + 1]
-
-    def add(self, start: int, end: int, runner: int) -> None:
-        """Count the steps from instant `start` to before `end`."""
-        edges = self.edges
-        start, end = max(start, edges[0]), min(end, edges[-1])
-        while start < end:
-            at = self._column(start)
-            stop = min(end, edges[at + 1])
-            shares = self.shares[at]
-            shares[runner] = shares.get(runner, 0) + stop - start
-            start = stop
-
-    def count(self, instant: int, kind: int) -> None:
-        """Count an event."""
-        if self.edges[0] <= instant < self.edges[-1]:
-            self.events[self._column(instant)][kind] += 1
-
-    def add_block(self, block: _Block) -> None:
-        """Count a block that lies within one column."""
-        at = self._column(block.start)
-        shares, events = self.shares[at], self.events[at]
-        for runner, steps in block.shares:
-            shares[runner] = shares.get(runner, 0) + steps
-        for kind, number in enumerate(block.events):
-            events[kind] += number
-
-    def spread_block(self, block: _Block) -> None:
-        """Count a block that crosses edges: its steps evenly, its events where it ends."""
-        self.blur(block.start, block.end)
-        length = block.end - block.start
-        start = max(block.start, self.edges[0])
-        while start < min(block.end, self.edges[-1]):
-            at = self._column(start)
-            stop = min(block.end, self.edges[at + 1])
-            shares = self.shares[at]
-            for runner, steps in block.shares:
-                # The differences of rounded sums add up to all.
-                part = steps * (stop - block.start) // length - steps * (start - block.start) // length
-                if part:
-                    shares[runner] = shares.get(runner, 0) + part
-            start = stop
-        for kind, number in enumerate(block.events):
-            if self.edges[0] <= block.end - 1 < self.edges[-1]:
-                self.events[self._column(block.end - 1)][kind] += number
-
-    def blur(self, start: int, end: int) -> None:
-        """Note that the columns of these steps are not exact."""
-        start, end = max(start, self.edges[0]), min(end, self.edges[-1])
-        if start < end:
-            self.blurred.update(range(self._column(start), self._column(end - 1) + 1))
+def _remember(columns: dict[tuple[int, int], Column], column: Column) -> None:
+    if len(columns) >= _MOST_COLUMNS:
+        columns.clear()
+    columns[column.start, column.end] = column
 
 
 def _start_of(chunk: Chunk) -> int:

@@ -15,7 +15,7 @@ snapshot, costs nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple, TypeAlias, TypeVar
 
@@ -80,19 +80,21 @@ class StackState(NamedTuple):
 class CallStack:
     """Follows one hart. It must be told of every trap, xRET and jump through a link register.
 
-    `is_guest_vector` tells whether a guest wants its traps handed on to a position.
+    `is_guest_vector` tells whether a guest wants its traps handed on to a position; `vms` are the names
+    of all virtual machines.
     """
 
     def __init__(
         self,
         whereabouts: Whereabouts,
         is_guest_vector: Callable[[Position], bool] = lambda position: False,
+        vms: Sequence[str] = (),
     ) -> None:
         self._whereabouts = whereabouts
         self._serial = 0
         self._parked: dict[ContextKey, Suspended] = {}
         self._threads: dict[_ThreadKey, Frame] = {}
-        self._passages = Passages(is_guest_vector)
+        self._passages = Passages(is_guest_vector, vms)
         self._times: dict[tuple[object, ...], int] = {}
         self.top = Activation(Entered.RESET, Position(0), Privilege.M)
         self.frames: Frame | None = None
@@ -193,6 +195,18 @@ class CallStack:
             self.top, self.frames = context.activation, context.frames
             return Passed(Passage.SWITCH, reading.way[-1].owner)
         return self._go_on(event, reading, resumed, sp, space)
+
+    def expected(self, pc: int, privilege: Privilege, by: Position) -> Sequence[str]:
+        """Return the virtual machines that an xRET at `by` may lead to: the likeliest first."""
+
+        def goes_on(waits: Suspended) -> bool:
+            return waits.privilege is privilege and pc - waits.position.pc in (0, _INSTRUCTION_LENGTH)
+
+        context = self._waiting(goes_on)
+        component = context.position.component if context is not None else None
+        if component is not None and component.vm is not None:
+            return (component.vm,)
+        return self._passages.expected(self.top, by)
 
     def _go_back(self, context: Suspended, by: Position) -> Passed:
         """Let what waits in this stack go on: nothing comes back to what it waited for."""

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TypeAlias
 
-from asm.program import LineEntry, Place
+from asm.disassembly.disassembler import disassemble
+from asm.program import LineEntry, Place, Program
 from hvtui.debugger.listing import SourceListing
 
 _WORD = 4
@@ -158,6 +159,16 @@ def _rows(
     yield ListedRow(line, text, made, instruction=first)
     for address in more:
         yield ListedRow(line, None, made, instruction=address)
+
+
+def instructions_as_assembled(program: Program, made: Made) -> Iterator[str]:
+    """Yield the instructions that a line made, with the arguments that its text only names."""
+    for address in made.instructions:
+        for segment in program.segments:
+            if segment.address <= address <= segment.address + len(segment.data) - _WORD:
+                place = address - segment.address
+                word = int.from_bytes(segment.data[place : place + _WORD], "little")
+                yield str(disassemble(word, address))
 
 
 def _text(listing: SourceListing, place: Place) -> str:

@@ -17,11 +17,19 @@ class FileWatch:
     """
 
     def __init__(self, files: Iterable[Path]) -> None:
+        self._told: Mapping[Path, _Stamp] = {}
+        self._last: Mapping[Path, _Stamp] = {}
         self.watch(files)
 
     def watch(self, files: Iterable[Path]) -> None:
-        """Look at these files from now on; what they are now is no change."""
+        """Look at these files from now on. Of those that are new here, what they are is no change."""
         self._files = tuple(dict.fromkeys(files))
+        now = self._look()
+        self._told = {file: self._told.get(file, stamp) for file, stamp in now.items()}
+        self._last = self._told
+
+    def forget(self) -> None:
+        """Take the files as they are: what has changed so far is known."""
         self._told = self._last = self._look()
 
     def has_changed(self) -> bool:

@@ -19,7 +19,7 @@ from hvtui.debugger.positions import Position, Whereabouts
 from hvtui.debugger.rehearsal import Rehearsal
 from hvtui.debugger.traplog import LogEntry, LogMark, TrapLog
 from hvtui.debugger.upcoming import Upcoming, upcoming
-from hvtui.debugger.views.guestcsrs import GuestState, VirtualCsrs
+from hvtui.debugger.views.guestcsrs import GuestState, VirtualCsrs, virtual_machines
 from hvtui.machine.board import Machine
 from hvtui.machine.events import DeviceOutput, KernelInstruction, Outcome, TrapReturned, TrapTaken
 from hvtui.machine.privilege import Privilege
@@ -69,7 +69,9 @@ class Follower:
         self.on_output: Callable[[DeviceOutput], None] | None = None
         self.whereabouts = Whereabouts(system, machine)
         self.rehearsal = Rehearsal(machine)
-        self.callstack = CallStack(self.whereabouts, lambda entry: self.guests.is_vector(entry))
+        self.callstack = CallStack(
+            self.whereabouts, lambda entry: self.guests.is_vector(entry), virtual_machines(system)
+        )
         self.traplog = TrapLog(self.whereabouts.of)
         self.console = Console()
         self.guests = VirtualCsrs(system, machine.hart)
@@ -155,7 +157,8 @@ class Follower:
 
     def _on_return(self, event: TrapReturned) -> None:
         origin = self.whereabouts.notice(event.pc, event.origin)
-        target = self.whereabouts.notice(event.resumed, event.target)
+        expected = self.callstack.expected(event.resumed, event.target, origin)
+        target = self.whereabouts.notice(event.resumed, event.target, expected)
         self.guests.trap_return(event, target)
         space = self._space(target, event.target)
         passage, by = self.callstack.xret(event, origin, target, self._sp, space)

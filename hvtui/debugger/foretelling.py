@@ -12,7 +12,7 @@ from asm.isa.registers import ABI_NAMES
 from asm.isa.width import SIGN_BIT
 from hvtui.debugger.narration import ADDRESS_CAUSES
 from hvtui.debugger.positions import Position, Whereabouts
-from hvtui.debugger.rehearsal import CsrWrite, Foretold, is_conditional_jump
+from hvtui.debugger.rehearsal import CsrWrite, Foretold
 from hvtui.debugger.still_memory import DeviceEffects, MemoryUse
 from hvtui.machine.events import Outcome, TrapReturned, TrapTaken
 from hvtui.machine.probes import LINK_REGISTERS
@@ -109,9 +109,9 @@ def _effects(foretold: Foretold, here: Position, target: Position) -> Iterator[N
     if decoded is None:
         return
     following = here.pc + decoded.row.encoding.length
-    if is_conditional_jump(decoded.row):
-        taken = foretold.next_pc != following
-        yield Note(f"⟶ taken to {_place(target, here)}" if taken else "not taken", Tone.JUMP)
+    if foretold.taken is not None:
+        place = _place(target, here)
+        yield Note(f"⟶ taken to {place}" if foretold.taken else "not taken", Tone.JUMP)
     elif foretold.next_pc != following:
         yield Note(f"⟶ {_jump(foretold, target)}{_place(target, here)}", Tone.JUMP)
     if foretold.written is not None and not _is_link(foretold, following):

@@ -3,6 +3,7 @@
     LABEL  LABEL+8  COMPONENT::LABEL  FILE:LINE  COMPONENT::FILE:LINE  0x80000010  COMPONENT::0x80000010
 
 An address alone is physical; after a component's name it is one that the component was linked for.
+A star may stand before all of them. What else may follow a star is told in `hvtui.debugger.pointing`.
 """
 
 from __future__ import annotations

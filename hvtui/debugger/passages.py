@@ -10,7 +10,7 @@ Which hypervisor runs which virtual machine is learned from the run: whoever sta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from asm.isa.trapbits import TrapBit
@@ -65,9 +65,13 @@ class Learned(NamedTuple):
 
 
 class Passages:
-    """Reads xRETs. `is_guest_vector` tells whether a guest wants its traps at a position."""
+    """Reads xRETs. `is_guest_vector` tells whether a guest wants its traps at a position.
 
-    def __init__(self, is_guest_vector: Callable[[Position], bool]) -> None:
+    `vms` are the names of all virtual machines.
+    """
+
+    def __init__(self, is_guest_vector: Callable[[Position], bool], vms: Sequence[str]) -> None:
+        self._vms = vms
         self._is_guest_vector = is_guest_vector
         # Replaced, never changed.
         self.learned = Learned({}, frozenset())
@@ -99,6 +103,24 @@ class Passages:
             way.append(waits.position)
             top = waits.activation
         return Reading(top, tuple(way), tuple(emulated), tuple(ended), handed)
+
+    def expected(self, top: Activation, by: Position) -> Sequence[str]:
+        """Return the virtual machines that an xRET of the code at `by`, in `top`, may lead to.
+
+        A kernel goes on in its own; a hypervisor rather in one that it runs than in one that nobody
+        runs yet, and never further out.
+        """
+        component = by.component
+        while top.event is not None and top.below is not None and is_kernel_xret(top.event, top.below):
+            component, top = top.below.position.component, top.below.activation
+        if component is None:
+            return ()
+        if component.role != _HYPERVISOR:
+            return (component.vm,) if component.vm is not None else ()
+        hosts = self.learned.hosts
+        own = [vm for vm in self._vms if hosts.get(_vm_name(vm)) is component]
+        free = [vm for vm in self._vms if _vm_name(vm) not in hosts and vm != component.vm]
+        return own + free
 
     def is_vector(self, position: Position) -> bool:
         """Tell whether traps of guests are handed on to there."""
@@ -187,4 +209,8 @@ def _inside(waits: Suspended) -> Component | None:
 
 def _name(component: Component) -> str:
     """Return what a component's code shares with the rest of its virtual machine."""
-    return f"vm {component.vm}" if component.vm is not None else f"component {component.name}"
+    return _vm_name(component.vm) if component.vm is not None else f"component {component.name}"
+
+
+def _vm_name(vm: str) -> str:
+    return f"vm {vm}"

@@ -13,7 +13,7 @@ machine's own page tables tell.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from asm.isa.csrs import CSRS_BY_NAME
@@ -79,7 +79,8 @@ class Whereabouts:
         self._machine = machine
         self._guests = tuple(part for part in system.components if part.vm is not None)
         # Which virtual machine was last seen behind a value of satp, and behind any of them
-        # (_ANY_SPACE). Replaced, never changed.
+        # (_ANY_SPACE); and which runs, or ran last, behind which one (_running_in). Replaced, never
+        # changed.
         self._vms: Mapping[int, str] = {}
         self._known: dict[tuple[int, int], Position] = {}
         # Leads where the page tables of a virtual machine do, if somebody knows them.
@@ -93,26 +94,48 @@ class Whereabouts:
 
     def at(self, pc: int, privilege: Privilege) -> Position:
         """Return the position of `pc`, fetched in that mode under the present translation."""
-        physical = self.physical(pc, privilege)
+        return self._at(pc, self.physical(pc, privilege), privilege, self._running)
+
+    def _at(
+        self, pc: int, physical: int | None, privilege: Privilege, expected: Sequence[str]
+    ) -> Position:
         if physical is None and self._guests and privilege is not Privilege.M:
-            physical = self._presumed(pc, self._machine.hart.csr_value("satp"))
+            physical = self._presumed(pc, self._machine.hart.csr_value("satp"), expected)
         return self.of(pc, physical)
 
-    def notice(self, pc: int, privilege: Privilege) -> Position:
+    def notice(self, pc: int, privilege: Privilege, expected: Sequence[str] | None = None) -> Position:
         """Return the position of `pc`, where an event took place, and learn from it.
 
-        What is learned here is part of the run: looking at a machine must not change it.
+        `expected` are the virtual machines that are likely to run there, the likeliest first; None for
+        the one that ran. What is learned here is part of the run: looking at a machine must not
+        change it.
         """
         physical = self.physical(pc, privilege)
-        if physical is None or not self._guests or privilege is Privilege.M:
-            return self.at(pc, privilege)
-        position = self.of(pc, physical)
-        if position.component is not None and position.component.vm is not None:
-            vm, satp = position.component.vm, self._machine.hart.csr_value("satp")
-            if self._vms.get(satp) != vm or self._vms.get(_ANY_SPACE) != vm:
-                kept = self._vms if len(self._vms) < _MOST_SPACES else {}
-                self._vms = {**kept, satp: vm, _ANY_SPACE: vm}
+        running = self._running if expected is None else expected
+        position = self._at(pc, physical, privilege, running)
+        if not self._guests or privilege is Privilege.M:
+            return position
+        vm = position.component.vm if position.component is not None else None
+        satp = self._machine.hart.csr_value("satp")
+        if vm is None:
+            if expected is not None:
+                self._learn({}, satp, "")
+        elif physical is None:
+            self._learn({}, satp, vm)
+        else:
+            self._learn({satp: vm, _ANY_SPACE: vm}, satp, vm)
         return position
+
+    def _learn(self, vms: Mapping[int, str], satp: int, running: str) -> None:
+        vms = {**vms, _running_in(satp): running}
+        if any(self._vms.get(space) != vm for space, vm in vms.items()):
+            kept = self._vms if len(self._vms) < _MOST_SPACES else {}
+            self._vms = {**{space: vm for space, vm in kept.items() if space >= _ANY_SPACE}, **vms}
+
+    @property
+    def _running(self) -> Sequence[str]:
+        vm = self._vms.get(_running_in(self._machine.hart.csr_value("satp")))
+        return (vm,) if vm else ()
 
     @property
     def learned(self) -> Mapping[int, str]:
@@ -128,21 +151,25 @@ class Whereabouts:
         """The virtual machine whose code was seen last, as events came."""
         return self._vms.get(_ANY_SPACE)
 
-    def _presumed(self, pc: int, satp: int) -> int | None:
+    def _presumed(self, pc: int, satp: int, expected: Sequence[str]) -> int | None:
         """Return where a guest's address that is not mapped yet will lead, if that can be known."""
         found = [part for part in self._guests if _holds(part, pc + part.relocation)]
+        likely = [part for part in found if part.vm in expected]
+        found = likely or found
         if len({part.vm for part in found}) > 1:
             seen = set(self._vms.values())
             begins = [part for part in found if _begins(part, pc) and part.vm not in seen]
-            vm = self._vms.get(satp) or (begins[0].vm if begins else self._vms.get(_ANY_SPACE))
-            found = [part for part in found if part.vm == vm]
+            behind = self._vms.get(satp)
+            if behind not in {part.vm for part in found}:
+                behind = begins[0].vm if begins else self._vms.get(_ANY_SPACE)
+            found = [part for part in found if part.vm == behind]
         if len(found) == 1:
             return pc + found[0].relocation
-        return self._walked(pc, satp)
+        return self._walked(pc, satp, expected)
 
-    def _walked(self, pc: int, satp: int) -> int | None:
+    def _walked(self, pc: int, satp: int, expected: Sequence[str]) -> int | None:
         """Return where the page tables of the guest that was seen last lead, if that can be known."""
-        vm = self._vms.get(satp) or self._vms.get(_ANY_SPACE)
+        vm = next(iter(expected), None) or self._vms.get(satp) or self._vms.get(_ANY_SPACE)
         return None if self.walk is None or vm is None else self.walk(vm, pc)
 
     def of(self, pc: int, physical: int | None) -> Position:
@@ -175,6 +202,11 @@ class Whereabouts:
 def _begins(component: Component, pc: int) -> bool:
     """Tell whether a virtual machine begins there, as after power-on."""
     return component.role != "user" and pc == component.program.entry
+
+
+def _running_in(satp: int) -> int:
+    """Return the key of the virtual machine that runs behind a value of `satp`: below all others."""
+    return _ANY_SPACE - 1 - satp
 
 
 def _holds(component: Component, physical: int) -> bool:

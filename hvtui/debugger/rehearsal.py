@@ -9,7 +9,7 @@ instruction by name, and what is foretold comes true.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -46,16 +46,18 @@ class CsrWrite:
 class Foretold:
     """What the next step does.
 
-    `registers` are the numbers and values that are read, `csrs` the names and values; `written` is
-    the register that gets a value, with it. `trap` is the trap or interrupt that is taken instead of
-    what the instruction does, `returned` the xRET, `kernel` what becomes of a kernel instruction
-    below M. `waits` tells of a `wfi` that cannot go on; the step does not take place then. `skips_time`
-    tells of one that can whether it moves the time to the timer interrupt; it is None for all others.
+    `taken` tells whether a branch is taken, and is None for all that is none. `registers` are the
+    numbers and values that are read, `csrs` the names and values; `written` is the register that
+    gets a value, with it. `trap` is the trap or interrupt that is taken instead of what the
+    instruction does, `returned` the xRET, `kernel` what becomes of a kernel instruction below M.
+    `waits` tells of a `wfi` that cannot go on; the step does not take place then. `skips_time` tells
+    of one that can whether it moves the time to the timer interrupt; it is None for all others.
     """
 
     decoded: Decoded | None
     next_pc: int
     next_privilege: Privilege
+    taken: bool | None = None
     registers: tuple[tuple[int, int], ...] = ()
     csrs: tuple[tuple[str, int], ...] = ()
     written: tuple[int, int] | None = None
@@ -175,6 +177,7 @@ class Rehearsal:
             decoded,
             state.pc,
             state.privilege,
+            taken=self._is_taken(decoded) if decoded is not None else None,
             registers=tuple((number, x[number]) for number in numbers),
             csrs=tuple(dict.fromkeys(self._read)),
             written=self._x.written,
@@ -187,6 +190,16 @@ class Rehearsal:
             waits=waits,
             skips_time=self._skips_time,
         )
+
+    def _is_taken(self, decoded: Decoded) -> bool | None:
+        """Tell whether a branch is taken: whether it goes on elsewhere, or would if it led there."""
+        if not _is_conditional_jump(decoded.row) or self._trap is not None:
+            return None
+        length = decoded.row.encoding.length
+        if self.state.pc != self._pc + length or decoded.fields["target"] != length:
+            return self.state.pc != self._pc + length
+        elsewhere = replace(decoded, fields={**decoded.fields, "target": 2 * length})
+        return bind(elsewhere, self._pc, self._x, self._services)() != self._pc + length
 
     def _csr_written(self) -> CsrWrite | None:
         if self._written is None:
@@ -292,7 +305,7 @@ def _registers_read(decoded: Decoded) -> tuple[int, ...]:
 
 
 @cache
-def is_conditional_jump(row: Instruction) -> bool:
+def _is_conditional_jump(row: Instruction) -> bool:
     """Tell whether an instruction jumps under a condition: a branch."""
     return any(
         isinstance(node, Call) and node.function == "jump"

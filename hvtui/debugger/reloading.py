@@ -8,19 +8,20 @@ nobody knows what a register, or an address, is for in another program.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
 from hvtui.debugger.anchors import Anchor, AnchorLostError, anchor_of, find
 from hvtui.debugger.edits import Change, ConsoleInput, TrapBitToggle
-from hvtui.debugger.following import Follower
 from hvtui.debugger.history import Recorded
 from hvtui.debugger.locations import Location
 from hvtui.debugger.moving import Mover
+from hvtui.debugger.positions import Whereabouts
 from hvtui.debugger.snapshot import StopKind, Stopped
 from hvtui.debugger.travel import Timeline
-from hvtui.machine.board import Stop, StopReason
+from hvtui.machine.board import Machine, Stop, StopReason
 from hvtui.machinefile.system import System
 
 # A place that the run comes by more often than this is not counted: the instant will do.
@@ -32,7 +33,8 @@ _MORE_STEPS = 1_000_000
 # A machine that waited for input is given so many steps to come from the place to waiting.
 _STEPS_TO_WAITING = 1_000
 
-_COUNTING_BUDGET = 1 << 20
+# So many steps are counted at once, before somebody may pause.
+_SLICE = 100_000
 
 # What is repeated in another program: it asks for no address.
 _REPEATABLE = (ConsoleInput, TrapBitToggle)
@@ -124,14 +126,27 @@ class Reloading:
 
     def _times(self, physical: int, instant: int) -> int:
         """Count how often the run so far came by a place; 0 if it is too often, or takes too long."""
-        mover = self._mover
+        mover, history = self._mover, self._mover.timeline.history
+        # A machine that nobody follows, for it runs much faster.
         machine = mover.system.fresh_machine()
         machine.uart.input_open = True
-        timeline = Timeline(machine, Follower(mover.system, machine), budget=_COUNTING_BUDGET)
-        history = mover.timeline.history
-        timeline.history.changes = history.changes[: history.made]
-        end, times = self._pass(timeline, physical, _MOST_ARRIVALS, instant)
-        return times if end is _End.TOO_FAR else 0
+        machine.probes.breakpoints = frozenset({physical})
+        whereabouts = Whereabouts(mover.system, machine)
+        changes = deque(history.changes[: history.made])
+        times, counted = 0, -1
+        while times <= _MOST_ARRIVALS and not mover.is_pausing:
+            while changes and changes[0].instant <= machine.instant:
+                changes.popleft().change.apply(machine)
+            if machine.instant != counted and _is_at(machine, whereabouts, physical):
+                times, counted = times + 1, machine.instant
+            if machine.instant >= instant:
+                return times
+            until = min(instant, machine.instant + _SLICE)
+            stop = machine.run(until_instant=min(until, changes[0].instant) if changes else until)
+            if stop.reason in (StopReason.EXITED, StopReason.STUCK):
+                break
+            mover.show_if_due()
+        return 0
 
     # The new run
 
@@ -207,7 +222,8 @@ class Reloading:
         with timeline.unheard(armed=True):
             while True:
                 now = timeline.now
-                if physical is not None and now != counted and _is_at(timeline, physical):
+                is_new = physical is not None and now != counted
+                if is_new and _is_at(machine, timeline.follower.whereabouts, physical):
                     times, counted = times + 1, now
                     if times == most:
                         return _End.ARRIVED, times
@@ -236,12 +252,12 @@ class Reloading:
         return missing
 
 
-def _is_at(timeline: Timeline, physical: int) -> bool:
+def _is_at(machine: Machine, whereabouts: Whereabouts, physical: int | None) -> bool:
     """Tell whether the next step executes the instruction at an address."""
-    hart = timeline.machine.hart
-    if timeline.machine.exit is not None or hart.interrupts.next() is not None:
+    hart = machine.hart
+    if machine.exit is not None or hart.interrupts.next() is not None:
         return False
-    return timeline.follower.whereabouts.physical(hart.pc, hart.privilege) == physical
+    return whereabouts.physical(hart.pc, hart.privilege) == physical
 
 
 def _with_notes(stopped: Stopped, left_out: list[Change]) -> Stopped:

@@ -146,7 +146,7 @@ class Reversing:
     def resume(self) -> Stopped:
         """Go back to where a breakpoint was met last, or to the beginning."""
         origin = self._origin()
-        return self._travel(lambda: self._back_to(0, origin, ""))
+        return self._travel(lambda: self._back_to(0, origin, "", "no breakpoint was met before"))
 
     # Details
 

@@ -23,17 +23,19 @@ from hvtui.debugger.breakpoints import (
 from hvtui.debugger.crossings import RING_CHANGES, TRAPS
 from hvtui.debugger.edits import Change, ConsoleInput, TrapBitToggle
 from hvtui.debugger.expressions.compiling import Expression, MemoryPlace, compile_expression
+from hvtui.debugger.expressions.errors import ExpressionError
 from hvtui.debugger.expressions.live import LiveMachine
 from hvtui.debugger.expressions.names import Scope
 from hvtui.debugger.expressions.readable import ReadError
 from hvtui.debugger.history import DEFAULT_BUDGET, Cut, Recorded
 from hvtui.debugger.keeping import bring_back, keep
 from hvtui.debugger.kept import KeptBreakpoint
-from hvtui.debugger.locations import Location, resolve
+from hvtui.debugger.locations import Location, LocationError, resolve
 from hvtui.debugger.logfilter import LogFilter
 from hvtui.debugger.logmoves import LogMoves
 from hvtui.debugger.moving import MoveError, Mover
 from hvtui.debugger.observation import observe
+from hvtui.debugger.pointing import Pointing
 from hvtui.debugger.positions import Position
 from hvtui.debugger.reloading import Reloading
 from hvtui.debugger.reversing import Reversing
@@ -223,9 +225,12 @@ class Session:
         """Run until a breakpoint, the end, or `pause`."""
         return self._forwards(lambda: self._mover.run(None, ""))
 
-    def run_to(self, locations: tuple[Location, ...]) -> Stopped:
-        """Run until one of `locations` is reached, or anything else stops the machine."""
-        target = self.breakpoints.add_place("cursor", locations, one_shot=True)
+    def run_to(self, locations: tuple[Location, ...], text: str = "cursor") -> Stopped:
+        """Run until one of `locations` is reached, or anything else stops the machine.
+
+        `text` is what a person calls them.
+        """
+        target = self.breakpoints.add_place(text, locations, one_shot=True)
         self._passing = target
         self._place_breakpoints()
         try:
@@ -364,8 +369,24 @@ class Session:
 
     def break_at(self, text: str, *, one_shot: bool = False) -> PlaceBreakpoint:
         """Set a breakpoint at what `text` names. Raises LocationError."""
-        locations = resolve(self.system, text, self.here.component)
-        return self.break_at_locations(text, locations, one_shot=one_shot)
+        return self.break_at_locations(text, self.resolve(text), one_shot=one_shot)
+
+    def resolve(self, text: str) -> tuple[Location, ...]:
+        """Return every place that `text` names, or points at: ``*mepc``. Raises LocationError.
+
+        See `hvtui.debugger.locations` and `hvtui.debugger.pointing`.
+        """
+        try:
+            return resolve(self.system, text, self.here.component)
+        except LocationError:
+            pointer = text.strip()
+            if not pointer.startswith("*") or not pointer[1:].strip():
+                raise
+        pointing = Pointing(self.system, self.scope, self.live, self.whereabouts)
+        try:
+            return (pointing.place(pointer[1:].strip()),)
+        except ExpressionError as error:
+            raise LocationError(str(error)) from error
 
     def break_at_locations(
         self, text: str, locations: tuple[Location, ...], *, one_shot: bool = False

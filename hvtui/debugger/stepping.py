@@ -44,12 +44,25 @@ class Stepping:
         if frames is None and top.below is None and not top.privilege.mode_bit:
             raise MoveError("nothing to finish: this is the outermost function of the program")
 
-        def left() -> bool:
+        name = self._function_name()
+
+        def left(crossing: Crossing | None) -> bool:
             if top.serial in stack.ended:
                 return True
             return frames is not None and mover.is_at(top, frames.below)
 
-        return mover.run(left, "finished")
+        stopped = mover.seek(left)
+        if stopped is None and top.serial not in stack.ended:
+            # It returned; what happened on the way is not what stops the machine.
+            mover.follower.last_event = None
+            return mover.stepped(f"finished {name}")
+        return stopped or mover.stepped()
+
+    def _function_name(self) -> str:
+        """Return what a person calls the function that runs."""
+        level = next(self._mover.callstack.levels(self._mover.here))
+        entry = level.entry
+        return entry.label if entry.label and not entry.offset else entry.symbol
 
     def finish_trap(self) -> Stopped:
         """Run until the present trap handler ends, in whichever of its functions it is."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from textual import work
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.theme import Theme
@@ -30,12 +30,13 @@ from hvtui.tui.screens.problems import ProblemsScreen
 from hvtui.tui.settings import Settings
 from hvtui.tui.terminal import is_gone as terminal_is_gone
 from hvtui.tui.themes import DARK, DEFAULT_VARIABLES, THEMES
+from hvtui.tui.typing_ahead import TypingAheadApp
 
 # How often (seconds) the app looks whether its terminal is still there.
 TERMINAL_CHECK_TIME = 2.0
 
 
-class HvtuiApp(App[None]):
+class HvtuiApp(TypingAheadApp):
     """The debugger over `system`, or the gallery if there is none."""
 
     CSS_PATH = "styles.tcss"
@@ -151,18 +152,23 @@ def _card(sample: Sample) -> Card:
 
 
 def run_debugger(
-    path: Path, overrides: Overrides | None = None, *, remembers_session: bool = True
+    path: Path,
+    overrides: Overrides | None = None,
+    *,
+    remembers_session: bool = True,
+    keeps_settings: bool = True,
 ) -> None:
     """Open the machine of `path` in the debugger; return when the person leaves it.
 
-    If it `remembers_session`, the breakpoints of the last one come back, and this one's will. What is
+    If it `remembers_session`, the breakpoints of the last one come back, and this one's will. Unless
+    it `keeps_settings`, it knows nothing of the person's files, and writes none of them. What is
     wrong with the files is raised before the screen is taken: BadInputError, ImageError,
     AssemblyError.
     """
-    settings = Settings(remembers_sessions=remembers_session)
+    settings = Settings(remembers_sessions=remembers_session) if keeps_settings else None
     HvtuiApp(load_system(path, overrides), settings=settings).run()
 
 
-def run_gallery() -> None:
+def run_gallery(*, keeps_settings: bool = True) -> None:
     """Let the person choose among the samples."""
-    HvtuiApp(settings=Settings()).run()
+    HvtuiApp(settings=Settings() if keeps_settings else None).run()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from textual.containers import Container
 from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
 from textual.layout import ArrangeResult, WidgetPlacement
@@ -9,7 +11,7 @@ from textual.layout import Layout as TextualLayout
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from hvtui.tui.arrangement import Arrangement, Layout, arrange
+from hvtui.tui.arrangement import SOURCE, Arrangement, Layout, arrange
 from hvtui.tui.panes.catalogue import PANES_BY_NAME
 
 
@@ -36,6 +38,8 @@ class Body(Container):
     """Holds the panes. `arranged` is what the person wishes of their places."""
 
     arranged: reactive[Layout] = reactive(Layout(), layout=True)
+    # The id of what stands in the source's place, if something does.
+    covering: reactive[str] = reactive("", layout=True)
 
     @property
     def layout(self) -> TextualLayout:
@@ -44,7 +48,11 @@ class Body(Container):
 
     def plan(self, width: int, height: int) -> Arrangement:
         """Return where the panes stand in that many cells."""
-        return arrange(width, height, self.arranged, PANES_BY_NAME)
+        plan = arrange(width, height, self.arranged, PANES_BY_NAME)
+        if not self.covering or SOURCE not in plan.regions:
+            return plan
+        regions = {name: place for name, place in plan.regions.items() if name != SOURCE}
+        return replace(plan, regions={**regions, self.covering: plan.regions[SOURCE]})
 
 
 _LAYOUT = _PaneLayout()

@@ -70,6 +70,8 @@ class Commands:
     def want(self, *lines: str, is_typed: bool = True) -> None:
         """Do lines that came together, one after the other. Those that were typed are remembered."""
         self._batch += 1
+        # Somebody at a browser is not at this computer.
+        self.interpreter.context.may_write = not self._screen.app.is_web
         for line in lines:
             if is_typed and not self.interpreter.is_in_block:
                 self.history.add(line)

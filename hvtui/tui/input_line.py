@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from textual import events
 from textual.widgets import Input
 
@@ -12,6 +14,12 @@ class InputLine(Input):
     Textual looks for the binding of Enter when nobody else wanted the key, and by then the next keys
     have reached the line.
     """
+
+    def focus(self, scroll_visible: bool = True) -> Self:
+        """Take the focus at once: keys may be on their way already."""
+        if self.is_attached:
+            self.screen.set_focus(self, scroll_visible=scroll_visible)
+        return self
 
     async def _on_key(self, event: events.Key) -> None:
         if event.key != "enter":

@@ -6,6 +6,8 @@ import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from hvtui.debugger.kept import Kept, KeptBreakpoint
 from hvtui.remembering.folders import key_map_file
 from hvtui.remembering.machines import MachineMemory
@@ -42,3 +44,22 @@ def test_a_batch_neither_reads_nor_keeps_a_session(
     MachineMemory(path).keep(Kept((KeptBreakpoint("trap", "any"),)))
     done = hvtui("debug", path, "--batch", "-c", "info breakpoints")
     assert "any" not in done.out
+
+
+def test_no_session_is_handed_to_the_screen(
+    hvtui: Command, guest: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from hvtui.cli import debug
+    from hvtui.tui import app
+
+    remembered: list[bool] = []
+
+    def run(path: Path, overrides: object, *, remembers_session: bool, **_: object) -> None:
+        remembered.append(remembers_session)
+
+    monkeypatch.setattr(debug, "_need_terminal", lambda called: None)
+    monkeypatch.setattr(app, "run_debugger", run)
+    path = guest("finish 0")
+    for words in (("debug", path), ("debug", path, "--no-session"), (path, "--no-session")):
+        assert hvtui(*words).status == 0
+    assert remembered == [True, False, False]

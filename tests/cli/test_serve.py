@@ -96,14 +96,16 @@ def served(*words: object) -> Iterator[Served]:
 
 
 @asynccontextmanager
-async def screen_until(server: Served, text: bytes) -> AsyncIterator[None]:
-    """Open a screen as a page does, and wait until it has drawn `text`."""
+async def screen_until(server: Served, text: bytes, *keys: str) -> AsyncIterator[None]:
+    """Open a screen as a page does, press keys, and wait until it has drawn `text`."""
     drawn = b""
     async with (
         asyncio.timeout(PATIENCE),
         aiohttp.ClientSession() as client,
         client.ws_connect(f"{server.url}/ws?width=100&height=40", origin=server.url) as page,
     ):
+        for key in keys:
+            await page.send_json(["stdin", key])
         while text not in drawn:
             message = await page.receive()
             assert message.type in (aiohttp.WSMsgType.BINARY, aiohttp.WSMsgType.TEXT), message
@@ -156,6 +158,33 @@ async def test_a_server_that_is_killed_leaves_no_screen(program: Path) -> None:
             server.process.kill()
             server.process.wait()
         server.wait_for_no_screens()
+
+
+@unix
+async def test_a_screen_that_cannot_start_closes_its_page_and_says_why(program: Path) -> None:
+    with served(program) as server:
+        program.write_text("_start: add t1, t2\n")
+        async with (
+            asyncio.timeout(PATIENCE),
+            aiohttp.ClientSession() as client,
+            client.ws_connect(f"{server.url}/ws", origin=server.url) as page,
+        ):
+            assert (await page.receive()).type is aiohttp.WSMsgType.CLOSE
+        assert server.end() == 0
+        assert server.process.stdout is not None
+        assert "add t1, t2" in server.process.stdout.read()
+
+
+@unix
+async def test_somebody_at_a_browser_leaves_nothing_in_the_persons_files(
+    program: Path, home: Path
+) -> None:
+    with served(program) as server:
+        # A breakpoint, and a pane that is hidden: at a terminal both would be remembered.
+        async with screen_until(server, b"stepped", "b", "4", "Z", "s"):
+            pass
+        server.wait_for_no_screens()
+    assert not list(home.rglob("*"))
 
 
 @unix

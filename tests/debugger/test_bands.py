@@ -90,6 +90,17 @@ def test_columns_are_what_a_count_step_by_step_gives(
     assert same(stretch.columns, slowly(log.known, frontier, edges))
 
 
+class CountingBands(Bands):
+    """Counts the rows that are read."""
+
+    read = 0
+
+    def _read(self, *arguments: object, **more: object) -> tuple[bytes, int]:
+        rows, start = super()._read(*arguments, **more)  # type: ignore[arg-type]  # passed on
+        self.read += len(rows) // 56
+        return rows, start
+
+
 def test_shares_come_in_the_order_of_their_size() -> None:
     log = empty_log()
     frontier = fill(log, 500)
@@ -131,20 +142,27 @@ def test_a_long_log_is_summed_up_in_slices_and_what_is_spread_adds_up() -> None:
     assert same(exactly(bands, run, edges).columns, expected)
 
 
+def test_a_run_that_goes_on_leaves_rough_columns_as_they_are() -> None:
+    log, bands = empty_log(), CountingBands()
+    frontier = fill(log, 10_000)
+    edges = evenly(0, 2 * frontier, 90)
+    while any(
+        UNKNOWN in dict(column.shares)
+        for column in bands.stretch(run_of(log, frontier), edges, slice_blocks=0).columns
+    ):
+        pass
+    bands.read = 0
+    frontier = fill(log, 10, since=frontier)
+    rough = bands.stretch(run_of(log, frontier), edges, slice_blocks=0, refine=False)
+    assert not rough.exact
+    assert bands.read <= 2 * BLOCK_ROWS
+    found = exactly(bands, run_of(log, frontier), edges)
+    assert same(found.columns, slowly(log.known, frontier, edges))
+
+
 def _block_lengths(entries: LogEntries) -> list[int]:
     whens = [entry.instant for entry in entries][::BLOCK_ROWS]
     return [after - before for before, after in pairwise(whens)]
-
-
-class CountingBands(Bands):
-    """Counts the rows that are read."""
-
-    read = 0
-
-    def _read(self, *arguments: object, **more: object) -> tuple[bytes, int]:
-        rows, start = super()._read(*arguments, **more)  # type: ignore[arg-type]  # passed on
-        self.read += len(rows) // 56
-        return rows, start
 
 
 def test_many_entries_are_read_once_and_then_only_what_is_new() -> None:

@@ -287,7 +287,7 @@ def test_an_emulated_instruction_returns_to_the_guest_even_with_another_stack_po
         + " [trap: illegal instruction, csrw mscratch, zero (bit 5 wrtrap)]",
         "1 guest _start guest.s:6 [switched to by hyper]",
     ]
-    assert session.finish().text.startswith("finished in guest at guest.s:7")
+    assert session.finish().text.startswith("return: mret in hyper at hyper.s:26 to guest at guest.s:7")
     assert lines(session) == ["1 guest _start guest.s:7 [switched to by hyper]"]
 
 

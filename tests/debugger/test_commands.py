@@ -199,7 +199,7 @@ def test_the_way_back(gdb: Prompt) -> None:
     assert gdb.session.machine.instant == 5
     gdb("delete", "rn", "rni")
     assert gdb.session.machine.instant == 3
-    assert gdb("rc")[0] == "ready in main at main.s:1"
+    assert gdb("rc")[0] == "no breakpoint was met before: ready in main at main.s:1"
     assert gdb.refused("rs") == "this is the beginning of the run"
 
 

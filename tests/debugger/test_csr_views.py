@@ -88,7 +88,10 @@ def test_every_csr_that_can_change_stands_in_one_group() -> None:
     ]  # fmt: skip
     names = [line.name for group in view.groups for line in group.lines]
     assert len(names) == len(set(names))
-    assert {"mstatus", "sip", "mtrapmap", "pmpaddr15", "timeh", "mhartid"} <= set(names)
+    assert {"mstatus", "sip", "mtrapmap", "pmpaddr1", "timeh", "mhartid"} <= set(names)
+    (protection,) = (group for group in view.groups if group.title == "Memory protection")
+    assert [line.name for line in protection.lines] == ["pmpcfg0", "pmpaddr0", "pmpaddr1"]
+    assert protection.zeros == 17
     assert ("tselect, tdata1-3", "no debug triggers") in view.constants
 
 

@@ -75,5 +75,19 @@ def test_other_files_can_be_looked_at_instead(file: Path) -> None:
     assert (watch.look(), watch.look(), watch.has_changed()) == (False, False, False)
 
 
+def test_a_change_of_a_file_that_stays_watched_is_not_lost(file: Path) -> None:
+    watch = FileWatch([file])
+    write(file, "changed", 2)
+    watch.watch([file, file.with_name("other.s")])
+    assert (watch.look(), watch.look()) == (False, True)
+
+
+def test_a_change_that_is_known_already_is_not_told(file: Path) -> None:
+    watch = FileWatch([file])
+    write(file, "changed", 2)
+    watch.forget()
+    assert (watch.look(), watch.look(), watch.has_changed()) == (False, False, False)
+
+
 def test_a_name_that_no_file_can_have_is_one_that_is_not_there() -> None:
     assert not FileWatch([Path("a\0b")]).look()

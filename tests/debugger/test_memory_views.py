@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hvtui.debugger.expressions.errors import ExpressionError
+from hvtui.debugger.expressions.readable import ReadError
 from hvtui.debugger.session import Session
 from hvtui.debugger.views.finding import PatternError, Search, parse_pattern, spans
 from hvtui.debugger.views.memory import Space, locate, parse_place, window
@@ -154,6 +156,26 @@ def test_a_guests_memory_is_read_through_its_own_table_before_any_shadow_is_fill
     assert through.data == direct.data is not None
     assert through.physical == direct.physical
     assert through.reason == "code: loads are refused"
+
+
+def test_a_window_shows_what_loads_would_get() -> None:
+    session = bounded(Session(load_system(SAMPLES / "08-shadow-paging")))
+    chance = random.Random(3)
+    seen = set()
+    for instant in chance.sample(range(30_000, 500_000), 30):
+        session.goto(instant)
+        for _ in range(20):
+            area = chance.choice((0x4000_0000, 0x8000_0000, 0x8040_0000, 0x1000_0000))
+            address = area + chance.randrange(0x4000) & ~3
+            (line,) = window(session, Space.VIRTUAL, address, 4, 1).lines
+            try:
+                value = session.live.memory(address, 4)
+            except ReadError:
+                assert line.data is None or line.reason == "code: loads are refused"
+            else:
+                assert line.data == value.to_bytes(4, "little")
+                seen.add(session.machine.hart.privilege)
+    assert len(seen) > 1
 
 
 def test_without_a_guest_there_is_nothing_to_see_through_its_table() -> None:

@@ -29,8 +29,8 @@ def test_all_comes_as_foretold_in_every_sample(sample: Sample) -> None:
     machine = system.fresh_machine()
     eventful = instants_of_events(machine)
     looked_at = {(chance.randrange(machine.instant), LENGTH) for _ in range(STRETCHES)}
-    for instant in chance.sample(eventful, min(EVENTS, len(eventful))):
-        looked_at.add((max(instant - 1, 0), 4))
+    events = chance.sample(eventful, min(EVENTS, len(eventful)))
+    looked_at |= {(max(instant - 1, 0), 4) for instant in events}
     witness = Witness(system.fresh_machine())
     for start, length in sorted(looked_at):
         if start > witness.machine.instant:
@@ -40,8 +40,9 @@ def test_all_comes_as_foretold_in_every_sample(sample: Sample) -> None:
                 break
     assert witness.seen["written"] > 300
     assert witness.seen["LOAD"] > 20
-    assert witness.seen["xret"] > 20
-    assert sum(count for kind, count in witness.seen.items() if kind.startswith("trap")) > 20
+    kinds = ("trap", "interrupt", "xret", "kernel")
+    seen = sum(count for kind, count in witness.seen.items() if kind.startswith(kinds))
+    assert seen >= len(events) > 0
 
 
 def instants_of_events(machine: Machine) -> list[int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,15 @@ from hvtui.debugger.expressions.compiling import compile_expression
 from hvtui.debugger.session import Session
 from hvtui.debugger.snapshot import StopKind
 from hvtui.machinefile.loading import load_system
-from tests.support.debugged import Part, bounded, system_of
+from tests.support.debugged import (
+    GUEST_KERNEL,
+    GUEST_PROGRAM,
+    HYPERVISOR,
+    Part,
+    bounded,
+    system_of,
+)
+from tests.support.timetravel import fresh_scenes, recorded, scene_of
 
 LOOP = """\
 _start: li      a0, 0
@@ -353,3 +363,58 @@ class TestTheCommand:
         assert not any("is lost" in line for line in told)
         interpreter.execute("info breakpoints")
         assert "lost:" in told[-1]
+
+
+SLOW = """\
+_start: li      t0, 400000
+loop:   addi    t0, t0, -1
+        bnez    t0, loop
+done:   nop
+end:    j       end
+"""
+
+
+def test_the_run_to_where_it_stood_can_be_paused() -> None:
+    session = session_of(SLOW)
+    session.goto(800_002)
+    session.on_progress = lambda snapshot: session.pause()
+    text = edited(session, ("_start:", "_start: nop\n"), source=SLOW)
+    assert session.stop.kind is StopKind.PAUSED
+    assert text.startswith("reloaded: paused on the way, at instant ")
+    assert session.machine.instant < 800_000
+    session.on_progress = None
+    session.break_at("done")
+    assert session.resume().kind is StopKind.BREAKPOINT
+
+
+def test_a_place_that_is_come_by_all_the_time_is_not_counted() -> None:
+    """The instant will do: to stop there a hundred thousand times takes long."""
+    session = session_of(SLOW)
+    session.goto(100_001)
+    text = edited(session, ("_start:", "_start: nop\n"), source=SLOW)
+    assert text.startswith("reloaded: at the same instant, 100,001, in prog at prog.s:")
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_is_there_after_a_reload_is_what_a_fresh_run_has(seed: int) -> None:
+    """A hypervisor with a guest, edited, from a random instant; trap log and call stack too."""
+    chosen = random.Random(seed)
+    parts = [
+        Part("hyper", HYPERVISOR, 0x8000_0000, "hypervisor"),
+        Part("guest", GUEST_KERNEL, 0x8001_0000, "kernel", "vm1", believes=0),
+        Part("program", GUEST_PROGRAM, 0x8002_0000, "user", "vm1", believes=3),
+    ]
+    session = bounded(Session(system_of(*parts)))
+    session.goto(chosen.randrange(5, 120))
+    index = chosen.randrange(3)
+    lines = parts[index].source.splitlines(keepends=True)
+    lines.insert(chosen.randrange(1, len(lines) - 2), "        nop\n")
+    parts[index] = replace(parts[index], source="".join(lines))
+    after = system_of(*parts)
+    session.reload(after)
+    instant = session.machine.instant
+    ((_, scene),) = fresh_scenes(after, recorded(session), [instant])
+    assert scene_of(session) == scene
+    session.goto(instant + 40)
+    session.goto(instant)
+    assert scene_of(session) == scene

@@ -96,7 +96,7 @@ def test_finish_runs_to_the_caller() -> None:
     session = session_of(Part("main", PROGRAM))
     session.break_at("f")
     session.resume()
-    assert session.finish().text == "finished in main at main.s:7"
+    assert session.finish().text == "finished f in main at main.s:7"
 
 
 def test_finish_in_a_handler_runs_to_the_interrupted_program() -> None:
@@ -105,7 +105,9 @@ def test_finish_in_a_handler_runs_to_the_interrupted_program() -> None:
     )
     session.break_on_trap("ecall-u")
     session.resume()
-    assert session.finish().text == "finished in user at user.s:2"
+    assert session.finish().text == (
+        "return: mret in keeper at keeper.s:19 to user at user.s:2, ring 0 → ring 3"
+    )
 
 
 def test_finish_in_the_outermost_function_of_a_program_is_refused() -> None:

@@ -29,7 +29,7 @@ from hvtui.tui.actions.table import key_name
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "samples"
-LESSONS = sorted(SAMPLES.glob("0*/LESSON.md"))
+LESSONS = sorted(SAMPLES.glob("[0-9]*/LESSON.md"))
 EACH = pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.parent.name)
 
 QUOTED = re.compile(r"`([^`\n]+)`")
@@ -115,7 +115,7 @@ def is_place(lesson: Path, text: str) -> bool:
 
 def test_every_sample_has_a_lesson() -> None:
     assert [path.parent for path in LESSONS] == sorted(
-        path.parent for path in SAMPLES.glob("0*/machine.toml")
+        path.parent for path in SAMPLES.glob("[0-9]*/machine.toml")
     )
 
 

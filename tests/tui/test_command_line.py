@@ -75,6 +75,13 @@ def told(pilot: Pilot[None]) -> list[str]:
     return list(commands.transcript.text)
 
 
+async def open_line(pilot: Pilot[None]) -> None:
+    """Go to the command line while the machine runs."""
+    pilot.app.simulate_key("colon")
+    while pilot.app.focused is not line(pilot):
+        await pilot.pause(0.01)
+
+
 async def do(pilot: Pilot[None], *lines: str) -> list[str]:
     """Type lines at the command line; return what was told since."""
     before = len(told(pilot))
@@ -174,6 +181,20 @@ async def test_lines_typed_ahead_are_done_in_order() -> None:
         for _ in range(6):
             await settle(pilot)
         assert told(pilot)[-1] == "instant = 0x2 (2)"
+
+
+@pytest.mark.parametrize(("opens", "text"), [(":", "print instant"), ("w", "instant if a0 == 4")])
+async def test_what_is_typed_right_after_the_key_that_opens_the_line_belongs_to_it(
+    opens: str, text: str
+) -> None:
+    async with running(system_of(calls()), (80, 24)) as pilot:
+        await press(pilot, "s")
+        for character in (opens, *text):
+            pilot.app.post_message(Key(character_to_key(character), character))
+        await settle(pilot)
+        await settle(pilot)
+        assert line(pilot).value == ("watch " if opens == "w" else "") + text
+        assert debugger(pilot).snapshot.instant == 2
 
 
 # Mistakes
@@ -401,10 +422,10 @@ async def test_a_breakpoint_can_be_set_while_the_machine_runs() -> None:
 async def test_escape_and_control_c_pause_and_a_blank_does_not(key: str) -> None:
     async with running(system_of(Part("main", SPIN))) as pilot:
         await start(pilot)
-        await pilot.press("colon")
-        await pilot.press("p", "space")
+        await open_line(pilot)
+        await type_text(pilot, "p ")
         assert debugger(pilot).is_moving
-        await pilot.press(key)
+        pilot.app.simulate_key(key)
         snapshot = await settle(pilot)
         assert snapshot.stop.kind is StopKind.PAUSED
         assert line(pilot).value == "p "
@@ -417,7 +438,7 @@ async def test_lines_that_wait_are_dropped_by_a_pause() -> None:
         pilot.app.post_message(events.Paste("continue\nprint t0\nprint a0\n"))
         while not debugger(pilot).snapshot.running:
             await pilot.pause(0.01)
-        await pilot.press("escape")
+        pilot.app.simulate_key("escape")
         await settle(pilot)
         assert "paused: 2 lines were not done" in told(pilot)
         assert "(hv) print a0" not in told(pilot)
@@ -431,7 +452,7 @@ async def test_commands_that_go_on_for_ever_leave_the_screen_alive() -> None:
         first = debugger(pilot).snapshot.instant
         while debugger(pilot).snapshot.instant == first:
             await pilot.pause(0.01)
-        await pilot.press("space")
+        pilot.app.simulate_key("space")
         snapshot = await settle(pilot)
         assert not snapshot.running
         rows = told(pilot)
@@ -602,7 +623,7 @@ acts = st.lists(st.one_of(typed.map(lambda text: ("line", text)), st.sampled_fro
     lambda key: ("key", key))), max_size=10)  # fmt: skip
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(acts)
 def test_nothing_that_is_typed_while_the_machine_runs_ends_the_program(
     acts: list[tuple[str, str]],
@@ -610,12 +631,13 @@ def test_nothing_that_is_typed_while_the_machine_runs_ends_the_program(
     async def type_all() -> None:
         async with running(system_of(Part("main", SPIN)), (80, 24)) as pilot:
             await start(pilot)
-            await pilot.press("colon")
+            await open_line(pilot)
             for kind, text in acts:
                 if not pilot.app.is_running or not isinstance(pilot.app.screen, DebuggerScreen):
                     break
                 if kind == "key":
-                    await pilot.press(text)
+                    pilot.app.simulate_key(text)
+                    await pilot.pause(0)
                 elif text.partition(" ")[0] not in ("q", "quit", "exit"):
                     debugger(pilot).query_one(CommandPane).post_message(CommandLine.Lines((text,)))
                     await pilot.pause(0)

@@ -116,10 +116,21 @@ def test_links_have_signs_and_targets() -> None:
     )
 
 
-def test_a_link_that_goes_on_in_the_next_line_is_one_link() -> None:
-    drawn = page("some words [set a breakpoint](hv:step) more", 18)
-    assert [line.row.text for line in drawn.lines] == ["some words ▸set a", "breakpoint more"]
-    assert drawn.places == ((0, 1),)
+def test_a_short_link_stays_in_one_line_and_a_long_one_goes_on_in_the_next() -> None:
+    drawn = page("some words [set it up](hv:step) more", 18)
+    assert [line.row.text for line in drawn.lines] == ["some words", "▸set it up more"]
+    assert drawn.places == ((1, 1),)
+    drawn = page("some words [set a breakpoint on the way](hv:step) more", 18)
+    assert [line.row.text for line in drawn.lines] == [
+        "some words ▸set a",
+        "breakpoint on the",
+        "way more",
+    ]
+    assert drawn.places == ((0, 2),)
+
+
+def test_firm_blanks_hold_words_together() -> None:
+    assert lines("one two\xa0three", 10) == ["one", "two three"]
 
 
 def test_in_a_lesson_of_another_machine_only_links_to_lessons_lead_anywhere() -> None:
@@ -132,6 +143,17 @@ def test_in_a_lesson_of_another_machine_only_links_to_lessons_lead_anywhere() ->
 )
 def test_links_that_cannot_be_meant_lead_nowhere(href: str) -> None:
     assert target_of(href).leads is Leads.NOWHERE
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "save log -force x.csv", "sav log x.csv", "commands 1 save log x.csv", "comm 1", "quit",
+        "reload", "assert 0",
+    ],
+)  # fmt: skip
+def test_links_write_no_files_and_leave_nothing_to_be_done_later(line: str) -> None:
+    assert target_of(f"hv:{line}").leads is Leads.NOWHERE
 
 
 @pytest.mark.parametrize(

@@ -206,6 +206,17 @@ async def test_the_place_is_kept_when_the_pane_is_hidden_and_at_other_sizes(syst
         assert top in shown(pilot)[:3]
 
 
+async def test_an_edited_lesson_is_read_anew_at_the_same_place(system: System) -> None:
+    assert system.lesson is not None
+    async with running(system, (80, 24)) as pilot:
+        await press(pilot, "l")
+        await scroll(pilot, *["pagedown"] * 8)
+        (top, *_) = [line for line in shown(pilot) if "Paragraph" in line]
+        system.lesson.write_text(LESSON.replace(", and goes on", ", edited, and goes on"))
+        await press(pilot, "s")
+        assert top.replace(", and", ", edited, and") in shown(pilot)[:3]
+
+
 async def test_without_a_lesson_the_pane_tells_how_to_make_one() -> None:
     async with running(system_of(*PARTS)) as pilot:
         await press(pilot, "l")

@@ -12,8 +12,9 @@ from textual.pilot import Pilot
 from hvtui.debugger.bands import Run, Runner
 from hvtui.debugger.logentries import Kind
 from hvtui.tui.panes import log as log_pane
-from hvtui.tui.panes.log import LogPane, LogRows
+from hvtui.tui.panes.log import LogPane
 from hvtui.tui.panes.log_rows import LogColumns, log_row
+from hvtui.tui.panes.log_view import LogRows
 from tests.support.debugged import virtualized
 from tests.support.logs import empty_log, fill, long_log
 from tests.support.panes import calm, pane_text
@@ -60,6 +61,7 @@ async def test_the_present_is_marked_and_the_future_too() -> None:
     async with logged() as pilot:
         assert not any("┊" in line for line in pane_text(pilot, "#log"))
         await press(pilot, *("left_square_bracket",) * 4)
+        await calm(pilot)
         lines = pane_text(pilot, "#log-rows")
         here = next(index for index, line in enumerate(lines) if "▶" in line)
         assert lines[here].split()[:2] == ["▶", f"{now(pilot):,}"]
@@ -101,8 +103,10 @@ async def test_a_click_travels_to_an_event() -> None:
 async def test_brackets_travel_from_event_to_event_from_any_pane() -> None:
     async with logged() as pilot:
         await press(pilot, "1", "left_square_bracket")
+        await calm(pilot)
         assert now(pilot) == instants(pilot)[-1]
         await press(pilot, "left_square_bracket", "left_square_bracket", "right_square_bracket")
+        await calm(pilot)
         assert now(pilot) == instants(pilot)[-2]
 
 
@@ -153,6 +157,7 @@ async def test_nothing_that_is_let_through_is_told() -> None:
 async def test_a_cut_future_disappears() -> None:
     async with logged() as pilot:
         await press(pilot, *("up",) * 9, "enter")
+        await calm(pilot)
         session = debugger(pilot).session
         before = len(session.traplog.known)
         debugger(pilot).edit(lambda cut: session.send(b"x", cut=cut), cut=True)

@@ -14,7 +14,7 @@ from hvtui.tui.app import HvtuiApp
 from hvtui.tui.key_bar import KeyBar
 from hvtui.tui.panes.pane import Pane
 from tests.support.debugged import GUEST_KERNEL, HYPERVISOR, Part, system_of
-from tests.support.screens import debugger, press, running, screen_text
+from tests.support.screens import debugger, press, running, screen_text, settle
 
 SYSTEM = (
     Part("hyper", HYPERVISOR, 0x8000_0000, "hypervisor", believes=0),
@@ -80,7 +80,7 @@ async def test_a_picture_that_cannot_be_saved_is_a_message(
     monkeypatch.setattr(saving, "write_new", full)
     async with running(system_of(*SYSTEM)) as pilot:
         await press(pilot, "ctrl+s")
-        assert told(screen_text(pilot)) == "the picture cannot be saved: No space left on device"
+        assert told(screen_text(pilot)) == "hvtui-test-0.svg cannot be saved: No space left on device"
 
 
 async def test_in_a_browser_the_picture_goes_there_and_no_file_is_written(
@@ -101,6 +101,21 @@ async def test_in_a_browser_the_picture_goes_there_and_no_file_is_written(
     assert not list(folder.iterdir())
 
 
+async def test_from_a_browser_no_command_writes_a_file(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(HvtuiApp, "is_web", True)
+    async with running(system_of(*SYSTEM)) as pilot:
+        debugger(pilot).commands.want("save log x.csv", is_typed=False)
+        for _ in range(1000):
+            if "no file is written" in told(screen_text(pilot)):
+                break
+            await settle(pilot)
+            await pilot.pause(0.01)
+        assert "from a browser no file is written" in told(screen_text(pilot))
+    assert not list(folder.iterdir())
+
+
 @pytest.mark.parametrize(
     ("path", "name"),
     [
@@ -116,11 +131,11 @@ def test_names_of_pictures_are_harmless(path: str, name: str) -> None:
     from hvtui.debugger.session import Session
 
     snapshot = Session(system_of(*SYSTEM)).snapshot()
-    assert saving.picture_name(Path(path), snapshot) == name
+    assert saving.name_for(Path(path), snapshot) == name
 
 
 def test_a_sample_gives_the_picture_its_name() -> None:
     from hvtui.debugger.session import Session
 
     system = load_system(Path("samples/01-native"))
-    assert saving.picture_name(system.path, Session(system).snapshot()) == "hvtui-01-native-0"
+    assert saving.name_for(system.path, Session(system).snapshot()) == "hvtui-01-native-0"

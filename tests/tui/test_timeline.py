@@ -261,9 +261,9 @@ async def test_a_million_events_are_summed_up_in_slices() -> None:
         shown.show(snapshot(instant=end, seen={"timeline": run}))
         for _ in range(100):
             await pilot.pause(0.02)
-            if not shown._is_reading:
+            if not shown.is_reading:
                 break
-        assert not shown._is_reading
+        assert not shown.is_reading
         # Nothing is left unknown, and every column but the one that grows is settled.
         assert "?" not in "".join(row.text for row in shown.rows)
         assert len(shown._bands._columns) == scale_of(pilot).cell_of(end)

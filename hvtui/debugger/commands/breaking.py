@@ -41,9 +41,12 @@ def set_breakpoint(context: Context, text: str) -> None:
     """Stop before the instruction at a place is executed, or after a trap.
 
     PLACE is a label, LABEL+8, FILE:LINE or *ADDRESS (physical), each with COMPONENT:: before it if
-    need be; without one it is here. CONDITION is a few words that must all hold: what happens (any,
-    trap, interrupt, return, injection, ignored, leaked), a cause (illegal, ecall-u), a trap bit
-    (wrstatus), from RING, to RING, in COMPONENT.
+    need be; without one it is here. After a star any expression will do that makes an address: *mepc,
+    *ra, *word(sp + 12). Such an address is one of the mode that it belongs to.
+
+    CONDITION is a few words that must all hold: what happens (any, trap, interrupt, return,
+    injection, ignored, leaked), a cause (illegal, ecall-u), a trap bit (wrstatus), from RING,
+    to RING, in COMPONENT.
 
       break trap_entry              break tinyos.s:88 if a0 == 3
       break trap wrstatus           break trap ecall-u in init

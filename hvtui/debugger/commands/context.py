@@ -10,7 +10,7 @@ from hvtui.debugger.commands.displays import Displays
 from hvtui.debugger.commands.table import CommandError
 from hvtui.debugger.expressions.compiling import Expression, compile_expression
 from hvtui.debugger.expressions.errors import shown
-from hvtui.debugger.locations import Location, resolve
+from hvtui.debugger.locations import Location
 from hvtui.debugger.narration import name_bits
 from hvtui.debugger.session import Session
 from hvtui.debugger.snapshot import Stopped
@@ -28,7 +28,8 @@ class Context:
 
     `block` is the breakpoint whose commands the following lines are; `stopped` tells why the machine
     was stopped by this command, None if it did not move; `status` is set by ``quit``. Who moves the
-    machine again and again asks `goes_on` between two moves.
+    machine again and again asks `goes_on` between two moves. `may_write` tells whether whoever gives
+    the commands may write files on this computer.
     """
 
     session: Session
@@ -40,6 +41,7 @@ class Context:
     stopped: Stopped | None = None
     status: int | None = None
     goes_on: Callable[[], bool] = lambda: True
+    may_write: bool = True
 
     def compile(self, text: str) -> Expression:
         """Read an expression. Raises ExpressionError, CommandError if there is none."""
@@ -63,7 +65,7 @@ class Context:
     def resolve(self, text: str) -> tuple[Location, ...]:
         """Return the places that `text` names; the present one if it is empty. Raises LocationError."""
         if text:
-            return resolve(self.session.system, text, self.session.here.component)
+            return self.session.resolve(text)
         here = self.session.here
         if here.physical is None:
             raise CommandError("the pc leads nowhere: say where")

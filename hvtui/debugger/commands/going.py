@@ -118,7 +118,7 @@ def until(context: Context, text: str) -> None:
     """
     session = context.session
     if text:
-        context.moved(session.run_to(context.resolve(text)))
+        context.moved(session.run_to(context.resolve(text), text))
         return
     start = session.here
     while True:

@@ -132,6 +132,8 @@ def save(context: Context, text: str) -> None:
 
       save log traps.csv injection or ignored
     """
+    if not context.may_write:
+        raise CommandError("from a browser no file is written on the computer of the debugger")
     what, _, rest = text.partition(" ")
     rest = rest.strip()
     if what != "log":

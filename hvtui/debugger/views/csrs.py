@@ -60,10 +60,11 @@ class CsrLine:
 
 @dataclass(frozen=True, slots=True)
 class CsrGroup:
-    """CSRs of one subject."""
+    """CSRs of one subject. `zeros` PMP registers are left out: what they are about is off."""
 
     title: str
     lines: tuple[CsrLine, ...]
+    zeros: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +116,15 @@ def _grouped(lines: Mapping[str, CsrLine]) -> Iterator[CsrGroup]:
     for title in _TITLES:
         order = _NAMED_GROUPS.get(title, tuple(lines))
         chosen = tuple(lines[name] for name in order if name in lines and group_of(name) == title)
+        kept = tuple(line for line in chosen if not _is_off(line))
         if chosen:
-            yield CsrGroup(title, chosen)
+            yield CsrGroup(title, kept, len(chosen) - len(kept))
+
+
+def _is_off(line: CsrLine) -> bool:
+    """Tell whether a PMP register says nothing at all."""
+    is_pmp = line.name.startswith("pmp")
+    return is_pmp and not (line.value or line.changed or line.told or line.written or line.read)
 
 
 def _hardware_lines(session: Session) -> Iterator[tuple[str, CsrLine]]:

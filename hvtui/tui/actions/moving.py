@@ -67,5 +67,11 @@ def pause(screen: DebuggerScreen) -> None:
 
 @GROUP.action("restart", "r", label="restart", rank=8, standing=True)
 def restart(screen: DebuggerScreen) -> None:
-    """Begin anew; breakpoints stay."""
-    screen.move(screen.session.restart)
+    """Begin anew, with edited sources; breakpoints stay."""
+    screen.restart()
+
+
+@GROUP.action("reload", "R")
+def reload(screen: DebuggerScreen) -> None:
+    """Read edited sources, and run to where the machine stands."""
+    screen.reloader.read_now()

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from hvtui.tui.actions.table import Group
 from hvtui.tui.arrangement import SOURCE
-from hvtui.tui.panes.source import SourcePane
 
 if TYPE_CHECKING:
     from hvtui.tui.screens.debugger import DebuggerScreen
@@ -27,7 +26,7 @@ def back(screen: DebuggerScreen) -> None:
     if screen.arranged.zoomed is not None:
         screen.lay_out(replace(screen.arranged, zoomed=None))
     elif screen.focused_pane != SOURCE:
-        screen.query_one(SourcePane).focus()
+        screen.focus_source()
     elif screen.has_gallery:
         screen.leave()
     else:

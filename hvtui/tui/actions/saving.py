@@ -61,37 +61,44 @@ def _lines_of(screen: DebuggerScreen) -> LinePane | None:
 @GROUP.action("save_picture", "ctrl+s")
 def save_picture(screen: DebuggerScreen) -> None:
     """Save a picture of the screen, as SVG."""
-    name = picture_name(screen.session.system.path, screen.snapshot)
     drawn = picture(screen.app, f"hvtui {screen.snapshot.title}")
+    save(screen, ".svg", drawn, mime_type="image/svg+xml")
+
+
+def save(screen: DebuggerScreen, suffix: str, text: str, *, mime_type: str) -> None:
+    """Save what was taken from the screen, under a name that says of what, and say where.
+
+    Whoever looks from a browser gets it there: they are not to write files on this computer.
+    """
+    name = name_for(screen.session.system.path, screen.snapshot)
     if screen.app.is_web:
-        # The person is not at this computer: the picture goes to the browser.
         screen.app.deliver_text(
-            io.StringIO(drawn), save_filename=f"{name}.svg", mime_type="image/svg+xml", name="picture"
+            io.StringIO(text), save_filename=name + suffix, mime_type=mime_type, name="saved"
         )
-        screen.say(f"{name}.svg goes to your browser")
+        screen.say(f"{name}{suffix} goes to your browser")
         return
     try:
-        path = write_new(Path.cwd(), name, drawn)
+        path = write_new(Path.cwd(), name, suffix, text)
     except OSError as error:
-        screen.say(f"the picture cannot be saved: {error.strerror or error}", is_problem=True)
+        screen.say(f"{name}{suffix} cannot be saved: {error.strerror or error}", is_problem=True)
     else:
         screen.say(f"saved {printable(str(path))}")
 
 
-def picture_name(machine: Path, snapshot: Snapshot) -> str:
-    """Return a file's name, without its ending, for a picture of a machine at an instant."""
+def name_for(machine: Path, snapshot: Snapshot) -> str:
+    """Return a file's name, without its ending, for what is saved of a machine at an instant."""
     stem = machine.stem if machine.stem != "machine" else machine.absolute().parent.name
     named = _NO_NAME.sub("-", stem)[:_LONGEST_NAME].strip("-.") or "machine"
     return f"hvtui-{named}-{snapshot.instant}"
 
 
-def write_new(folder: Path, name: str, text: str) -> Path:
-    """Write an SVG file that was not there, and return its path. Raises OSError.
+def write_new(folder: Path, name: str, suffix: str, text: str) -> Path:
+    """Write a file that was not there, and return its path. Raises OSError.
 
     If the name is taken, ``-2``, ``-3`` and so on follow it.
     """
     for number in count(1):
-        path = folder / (f"{name}.svg" if number == 1 else f"{name}-{number}.svg")
+        path = folder / (f"{name}{suffix}" if number == 1 else f"{name}-{number}{suffix}")
         try:
             file = path.open("x", encoding="utf-8")
         except FileExistsError:

@@ -8,7 +8,11 @@ from markdown_it.token import Token
 
 from hvtui.tui.lesson.links import Leads, Target, target_of
 from hvtui.tui.lesson.page import Piece
+from hvtui.tui.lesson.wrapping import FIRM_BLANK
 from hvtui.tui.rows import printable
+
+# A link's text up to this length is not broken at the end of a line.
+_LONGEST_WHOLE = 24
 
 LINK = "link"
 DEAD_LINK = "link-dead"
@@ -72,5 +76,8 @@ class InlineText:
         return LINK if self._is_live(target) else DEAD_LINK
 
     def _piece(self, text: str, style: str, link: int | None) -> Piece:
-        # A blank that must not be broken is no printable character.
-        return Piece(printable(text.replace("\xa0", " ")), style, link)
+        # A firm blank counts as no printable character.
+        shown = FIRM_BLANK.join(printable(part) for part in text.split(FIRM_BLANK))
+        if link is not None and len(shown) <= _LONGEST_WHOLE:
+            shown = shown.replace(" ", FIRM_BLANK)
+        return Piece(shown, style, link)

@@ -1,7 +1,9 @@
 """What a link of a lesson leads to: a command of the debugger, a pane, another lesson, the world.
 
 ``hv:pane NAME`` shows a pane, ``hv:memory EXPRESSION`` and ``hv:pages EXPRESSION`` show an address in
-theirs; any other ``hv:`` is a line of the debugger's command language.
+theirs; any other ``hv:`` is a line of the debugger's command language. A lesson may come from a
+stranger, and a link's text need not say what it does: so links do nothing but look at the machine,
+move and change it, and set breakpoints. They write no files, and leave nothing to be done later.
 """
 
 from __future__ import annotations
@@ -10,7 +12,20 @@ from dataclasses import dataclass
 from enum import Enum
 from urllib.parse import unquote
 
+from hvtui.debugger.commands import breaking, code, going, information, outside, values
+from hvtui.debugger.commands.everything import split_line
+from hvtui.debugger.commands.table import CommandError
+
 SCHEME = "hv:"
+# The groups of commands that links may give, and what in them they may not.
+_GROUPS = frozenset(
+    group.title
+    for group in (
+        going.GROUP, going.BACK, breaking.GROUP, information.GROUP, values.GROUP, code.GROUP,
+        outside.GROUP,
+    )
+)  # fmt: skip
+_REFUSED = frozenset({"commands"})
 # Panes that show the address which an expression gives.
 ADDRESS_PANES = frozenset({"memory", "pages"})
 _PANE = "pane"
@@ -78,4 +93,12 @@ def _debugger_target(line: str) -> Target:
         return Target(Leads.PANE, rest, rest)
     if word in ADDRESS_PANES and rest:
         return Target(Leads.ADDRESS, rest, word)
-    return Target(Leads.COMMAND, line) if line else Target(Leads.NOWHERE, "")
+    return Target(Leads.COMMAND, line) if _is_harmless(line) else Target(Leads.NOWHERE, "")
+
+
+def _is_harmless(line: str) -> bool:
+    try:
+        command, _ = split_line(line)
+    except CommandError:
+        return bool(line)  # who follows it is told what is wrong with it
+    return command.group in _GROUPS and command.name not in _REFUSED

@@ -13,7 +13,7 @@ from markdown_it.token import Token
 from hvtui.tui.lesson.inline import InlineText
 from hvtui.tui.lesson.page import Line, Page, Piece
 from hvtui.tui.lesson.tables import Cell, Table, table_lines
-from hvtui.tui.lesson.wrapping import LEAST_WIDTH, width_of, wrap
+from hvtui.tui.lesson.wrapping import FIRM_BLANK, LEAST_WIDTH, width_of, wrap
 from hvtui.tui.rows import printable
 
 # A line that is wider than this is hard to read.
@@ -128,7 +128,7 @@ class _Renderer:
     def _code(self, tokens: Sequence[Token], width: int, source: int) -> Block:
         lines: Block = []
         for text in tokens[0].content.rstrip().expandtabs(_TAB).split("\n"):
-            lines += _code_line(printable(text), width, source)
+            lines += _code_line(printable(text.replace(FIRM_BLANK, " ")), width, source)
         return lines
 
     def _rule(self, tokens: Sequence[Token], width: int, source: int) -> Block:

@@ -9,7 +9,9 @@ from rich.cells import cell_len, chop_cells
 
 from hvtui.tui.lesson.page import Piece
 
-_WORDS = re.compile(r"\s+|[^\s]+")
+# A blank that does not separate words.
+FIRM_BLANK = "\N{NO-BREAK SPACE}"
+_WORDS = re.compile(rf"[^\S{FIRM_BLANK}]+|(?:\S|{FIRM_BLANK})+")
 # No word is given less room than this, however deep the lists around it: the pane cuts it off.
 LEAST_WIDTH = 8
 
@@ -27,7 +29,7 @@ def wrap(pieces: Iterable[Piece], width: int) -> list[Line]:
             lines.append([])
             room, gap = width, None
             continue
-        if len(word) == 1 and word[0].text.isspace():
+        if len(word) == 1 and word[0].text == " ":
             gap = Piece(" ", word[0].style, word[0].link) if lines[-1] else None
             continue
         cells = width_of(word)
@@ -64,14 +66,13 @@ def _words(pieces: Iterable[Piece]) -> Iterator[Line | None]:
     word: Line = []
     for piece in pieces:
         for text in _WORDS.findall(piece.text):
-            part = Piece(text, piece.style, piece.link)
-            if not text.isspace():
-                word.append(part)
+            if text.strip() or FIRM_BLANK in text:
+                word.append(Piece(text.replace(FIRM_BLANK, " "), piece.style, piece.link))
                 continue
             if word:
                 yield word
                 word = []
-            yield None if "\n" in text else [part]
+            yield None if "\n" in text else [Piece(" ", piece.style, piece.link)]
     if word:
         yield word
 

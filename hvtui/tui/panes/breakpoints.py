@@ -19,6 +19,7 @@ from hvtui.tui.rows import Piece, Row, crop, row, shorten, spread
 from hvtui.tui.source.gutter import DISABLED, ENABLED
 
 LOST = "?"
+CHOSEN = "▸"
 
 _EMPTY = (
     "No breakpoints. b sets one on a line or a trap bit, t on traps, w on what changes.",
@@ -31,12 +32,15 @@ _SIGN_COLUMNS = range(3)
 _LEAST_TEXT = 24
 
 
-def breakpoint_row(view: BreakpointView, width: int, *, has_stopped: bool = False) -> Row:
+def breakpoint_row(
+    view: BreakpointView, width: int, *, has_stopped: bool = False, is_chosen: bool = False
+) -> Row:
     """Draw a breakpoint: its sign, its number, where it stops, and what has come of it."""
     sign = LOST if view.lost else ENABLED if view.enabled else DISABLED
     style = "breakpoint" if view.enabled and not view.lost else "breakpoint-off"
     pieces: list[Piece] = [
-        ("▶" if has_stopped else " ", "strong"), (f"{sign} ", style), f"{view.number:<3}",
+        ("▶" if has_stopped else " ", "strong"), (sign, style),
+        (CHOSEN if is_chosen else " ", "strong"), f"{view.number:<3}",
         (f"{_kind(view):<6}", "dim"), (view.text, "" if view.enabled else "dim"),
     ]  # fmt: skip
     if view.lost:
@@ -72,9 +76,10 @@ def _notes(view: BreakpointView) -> Iterator[str]:
         yield f"{count} command{'s' if count != 1 else ''}"
 
 
-def display_row(view: DisplayView, width: int) -> Row:
+def display_row(view: DisplayView, width: int, *, is_chosen: bool = False) -> Row:
     """Draw an expression that is shown at every stop, with what it was if it has changed."""
-    pieces: list[Piece] = [("   ", ""), f"{view.number:<3}", ("shows ", "dim"), view.text]
+    mark = CHOSEN if is_chosen else " "
+    pieces: list[Piece] = ["  ", (mark, "strong"), f"{view.number:<3}", ("shows ", "dim"), view.text]
     if view.problem:
         pieces += [("  no value: ", "warning"), (view.problem, "dim")]
         return crop(row(*pieces), width)
@@ -150,14 +155,15 @@ The keys that move the machine do so here, too. A click on `●` switches a brea
             return tuple(row((shorten(" " + text, width), "dim")) for text in _EMPTY)
         self.chosen = min(self.chosen, len(entries) - 1)
         stopping = () if snapshot.running else snapshot.stop.numbers
-        rows = [
-            breakpoint_row(entry, width, has_stopped=entry.number in stopping)
-            if isinstance(entry, BreakpointView)
-            else display_row(entry, width)
-            for entry in entries
-        ]
-        if self.has_focus:
-            rows[self.chosen] = Row(rows[self.chosen].spans, "cursor")
+        rows: list[Row] = []
+        for index, entry in enumerate(entries):
+            is_chosen = self.has_focus and index == self.chosen
+            if isinstance(entry, BreakpointView):
+                has_stopped = entry.number in stopping
+                drawn = breakpoint_row(entry, width, has_stopped=has_stopped, is_chosen=is_chosen)
+            else:
+                drawn = display_row(entry, width, is_chosen=is_chosen)
+            rows.append(Row(drawn.spans, "cursor") if is_chosen else drawn)
         if self._shown_displays:
             rows.insert(len(snapshot.breakpoints), heading_row(width))
         return tuple(rows)

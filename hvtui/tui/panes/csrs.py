@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import events
 from textual.binding import Binding, BindingType
 
 from hvtui.debugger.session import Lens
 from hvtui.debugger.snapshot import Snapshot
-from hvtui.debugger.views.csrfields import fields_of
+from hvtui.debugger.views.csrfields import FieldValue, fields_of
 from hvtui.debugger.views.csrs import HARDWARE, CsrLine, CsrsView, view_csrs
 from hvtui.machine.events import Outcome
 from hvtui.tui.messages import Refresh
@@ -47,7 +48,7 @@ def csrs_rows(
         rows.append(row((view.source, "strong"), " as the guest wrote it", ("  g goes on", "dim")))
         owners.append(None)
     for group in view.groups:
-        rows.append(row((f"─ {group.title} " + "─" * width, "faint")))
+        rows.append(_heading(group.title, width))
         owners.append(None)
         for line in group.lines:
             is_open = line.name in opened
@@ -55,8 +56,11 @@ def csrs_rows(
                 rows.append(Row(drawn.spans, "cursor") if line.name == chosen else drawn)
                 owners.append(index)
             index += 1
+        if group.zeros:
+            rows.append(row((f"  {group.zeros} more are 0: off", "dim")))
+            owners.append(None)
     if view.constants:
-        rows.append(row(("─ Always 0 " + "─" * width, "faint")))
+        rows.append(_heading("Always 0", width))
         owners.append(None)
     for names, why in view.constants:
         rows.append(row(("  ", ""), (f"{names}: ", "register"), (why, "dim")))
@@ -65,6 +69,10 @@ def csrs_rows(
         rows.append(row((f" {view.source} has written and read no CSR yet.", "dim")))
         owners.append(None)
     return Drawn(tuple(crop(known, width) for known in rows), tuple(owners))
+
+
+def _heading(title: str, width: int) -> Row:
+    return row((f"─ {title} ".ljust(width, "─")[:width], "faint"))
 
 
 def _line_rows(line: CsrLine, width: int, *, is_open: bool) -> Iterator[Row]:
@@ -106,14 +114,18 @@ def _opened(line: CsrLine, width: int) -> Iterator[Row]:
         )  # fmt: skip
         if line.written is None:
             return
-    for field in fields_of(line.name, line.value):
-        value = f"{field.value:#x}" if field.high > field.low else str(field.value)
-        word = f" {field.word}" if field.word else ""
-        style = "" if field.value else "faint"
+    fields = [(field, _value(field)) for field in fields_of(line.name, line.value)]
+    widest = min(max((cell_len(value) for _, value in fields), default=0), max(width // 2 - 8, 8))
+    for field, value in fields:
         yield row(
             (f"    {field.bits:>5} ", "address"), (f"{field.name:<10} ", "register"),
-            (fit(value + word, 22 if width >= 60 else 12) + " ", style), (field.meaning, "dim"),
+            (fit(value, widest) + "  ", "" if field.value else "faint"), (field.meaning, "dim"),
         )  # fmt: skip
+
+
+def _value(field: FieldValue) -> str:
+    number = f"{field.value:#x}" if field.high > field.low else str(field.value)
+    return f"{number} {field.word}".rstrip()
 
 
 _READ_FATES = {
@@ -192,7 +204,8 @@ read the register last: by the hypervisor, or by the hardware itself."""
         names = self._names()
         if not names:
             return
-        at = names.index(self.chosen) + by if self.chosen in names else 0
+        before = names.index(self.chosen) if self.chosen in names else -1 if by > 0 else 0
+        at = before + by
         self._choose(min(max(at, 0), len(names) - 1))
 
     def _choose(self, index: int) -> None:

@@ -27,10 +27,14 @@ _CHOSEN_SIGN = "▶"
 
 @dataclass(frozen=True, slots=True)
 class Assigned:
-    """Which lesson goes with the machine, and the folders in which others may be opened."""
+    """Which lesson goes with the machine, and the folders in which others may be opened.
+
+    `changed` is when the file was written last, in nanoseconds of the computer's clock.
+    """
 
     lesson: Path | None
     roots: tuple[Path, ...] = ()
+    changed: int = 0
 
 
 def assigned(session: Session) -> Assigned:
@@ -40,7 +44,11 @@ def assigned(session: Session) -> Assigned:
         return Assigned(None)
     samples = samples_folder()
     is_sample = samples is not None and is_within(lesson, samples)
-    return Assigned(lesson, (samples,) if samples is not None and is_sample else (lesson.parent,))
+    roots = (samples,) if samples is not None and is_sample else (lesson.parent,)
+    try:
+        return Assigned(lesson, roots, lesson.stat().st_mtime_ns)
+    except OSError:
+        return Assigned(lesson, roots)
 
 
 class LessonPane(Pane):
@@ -78,17 +86,19 @@ back to the lesson before. All keys of the debugger do here what they always do.
         return assigned
 
     def show(self, snapshot: Snapshot) -> None:
-        """Open the machine's lesson, if it is another one than before."""
+        """Open the machine's lesson, if it is another one than before, or was edited."""
         self.snapshot = snapshot
         seen = snapshot.seen.get(self.id or "")
         if isinstance(seen, Assigned) and seen != self._assigned:
+            is_edited = self._assigned is not None and self._assigned.lesson == seen.lesson
             self._assigned = seen
             self._before.clear()
-            self._open(
+            document = (
                 Document.read(seen.lesson)
                 if seen.lesson is not None
                 else Document(Path(), NO_LESSON, has_machine=False)
             )
+            self._open(document, self._place if is_edited else 0)
 
     @property
     def row_count(self) -> int:

@@ -105,8 +105,10 @@ there is room, then the instructions in memory alone, then the source again."""
             self._looking_at = None
             self._standing_at = snapshot.position
             self._choose_view()
+            self._find_way()
             self._to_current()
-        self._find_way()
+        else:
+            self._find_way()
         self.repaint()
 
     def look_at(self, position: Position) -> None:
@@ -143,8 +145,8 @@ there is room, then the instructions in memory alone, then the source again."""
 
     def _show_anew(self) -> None:
         self._choose_view()
-        self._to_current()
         self._find_way()
+        self._to_current()
         self.repaint()
 
     def _choose_view(self) -> None:
@@ -198,7 +200,10 @@ there is room, then the instructions in memory alone, then the source again."""
         if position.inner is not None and position.inner != position.place:
             chain = " → ".join(step.name for step in position.expansions)
             inner = f"{short_file(position.inner.file)}:{position.inner.line}"
-            note += f"  in {chain} {inner}"
+            note += f"  in macro {chain}, {inner}"
+            index = self._view.index_of(position)
+            if index is not None and self._view.rows[index].macro:
+                note += "; Enter unfolds"
         self.set_title(short_file(listing.file), note)
 
     def _find_way(self) -> None:
@@ -210,13 +215,13 @@ there is room, then the instructions in memory alone, then the source again."""
             self._way = view.way(self.snapshot)
 
     def _to_current(self) -> None:
-        position, view = self.position, self._view
-        index = view.index_of(position) if view is not None and position is not None else None
-        if index is not None:
-            self.cursor = index
-            self.repaint()
-            if self._problems is None:
-                self.show_line(index)
+        if self._current is None:
+            return
+        self.cursor = self._current
+        if self.virtual_size.height != self.row_count:
+            self.repaint()  # how far one can scroll depends on it
+        if self._problems is None:
+            self.show_line(self._current)
 
     # Lines
 
@@ -323,7 +328,7 @@ there is room, then the instructions in memory alone, then the source again."""
         if not isinstance(view, FileView) or not view.all_keys:
             self.post_message(Say("no line here uses a macro", is_problem=True))
             return
-        before = view.rows[self.cursor].line
+        before = view.rows[min(self.cursor, view.count - 1)].line
         view.unfold(frozenset() if view.unfolded == view.all_keys else view.all_keys)
         rows = enumerate(view.rows)
         self.cursor = next((index for index, row in rows if row.line == before), 0)
@@ -332,6 +337,8 @@ there is room, then the instructions in memory alone, then the source again."""
     def _keep_unfolded(self, view: FileView) -> None:
         self._unfolded[view.listing.component.name, view.listing.file] = view.unfolded
         self._find_way()
+        if self.position is not None:
+            self._name_source(self.position)
         self.show_line(self.cursor)
         self.repaint()
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual import events
 from textual.binding import Binding, BindingType
 
-from hvtui.debugger.bands import SLICE_BLOCKS, Bands, Column, Run
+from hvtui.debugger.bands import SLICE_BLOCKS, SLICE_CHUNKS, Bands, Column, Run
 from hvtui.debugger.session import Lens
 from hvtui.debugger.snapshot import Snapshot
 from hvtui.debugger.views.running import RunLens
@@ -19,8 +19,9 @@ from hvtui.tui.rows import Row, shorten
 
 # Between two slices of reading (seconds), so that keys are heard.
 _PAUSE = 0.02
-# A running machine's columns move on before they could be read exactly.
-_BLOCKS_WHILE_RUNNING = 2
+# What is done in a slice: chunks and blocks. While the machine runs, its thread wants its time too.
+_STANDING = (SLICE_CHUNKS, SLICE_BLOCKS)
+_RUNNING = (1, 1)
 
 # The widths, in steps, that columns of the whole run may have: these times a power of ten. While the
 # run grows most columns stay what they are.
@@ -67,7 +68,7 @@ first event in it. `+` and `-` zoom around it, `0` or Home shows the whole run, 
         self._run: Run | None = None
         self._zoomed: Scale | None = None
         self._drawn: Strip | None = None
-        self._is_reading = False
+        self.is_reading = False
 
     # The run
 
@@ -92,10 +93,16 @@ first event in it. `+` and `-` zoom around it, `0` or Home shows the whole run, 
         if run is None or room < 1:
             return ()
         scale = self._scale(run, room)
-        blocks = _BLOCKS_WHILE_RUNNING if snapshot.running else SLICE_BLOCKS
-        stretch = self._bands.stretch(run, scale.edges(room), slice_blocks=blocks)
-        if not stretch.exact and not snapshot.running and not self._is_reading:
-            self._is_reading = True
+        chunks, blocks = _RUNNING if snapshot.running else _STANDING
+        stretch = self._bands.stretch(
+            run,
+            scale.edges(room),
+            slice_chunks=chunks,
+            slice_blocks=blocks,
+            refine=not snapshot.running,
+        )
+        if not stretch.exact and not snapshot.running and not self.is_reading:
+            self.is_reading = True
             self.set_timer(_PAUSE, self._read_on)
         chosen = None
         if self.chosen is not None:
@@ -104,7 +111,7 @@ first event in it. `+` and `-` zoom around it, `0` or Home shows the whole run, 
         return strip_rows(self._drawn, width, height)
 
     def _read_on(self) -> None:
-        self._is_reading = False
+        self.is_reading = False
         if self.display:
             self.redraw()
 

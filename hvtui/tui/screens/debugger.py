@@ -51,9 +51,11 @@ from hvtui.tui.panes.breakpoints import BreakpointsPane
 from hvtui.tui.panes.catalogue import PANES, PANES_BY_NAME
 from hvtui.tui.panes.command import CommandPane
 from hvtui.tui.panes.console import ConsolePane
+from hvtui.tui.panes.diagnostics import DIAGNOSTICS, DiagnosticsPane
 from hvtui.tui.panes.pane import Inspects, Pane
 from hvtui.tui.panes.source import SourcePane
 from hvtui.tui.panes.stack import StackPane
+from hvtui.tui.reloading import Reloader, SourcesRead, SourcesWrong
 from hvtui.tui.screens.cut import CutScreen
 from hvtui.tui.screens.help import HelpScreen
 from hvtui.tui.settings import Keeper, Settings
@@ -66,7 +68,7 @@ BARS_HEIGHT = 4
 LONG_WAY = 0.3
 
 # How long (seconds) a notice is seen that somebody should read.
-NOTICE_TIME = 30.0
+NOTICE_TIME = 15.0
 
 
 class DebuggerScreen(Screen[None]):
@@ -112,6 +114,7 @@ class DebuggerScreen(Screen[None]):
         self._keeper = Keeper(self, settings) if settings is not None else None
         self._notices = self._keeper.bring_back() if self._keeper is not None else []
         self.snapshot = session.snapshot()
+        self.reloader = Reloader(self)
         session.on_progress = lambda snapshot: self._tell(self.Seen(snapshot))
 
     def compose(self) -> ComposeResult:
@@ -120,6 +123,7 @@ class DebuggerScreen(Screen[None]):
         with Body():
             for pane in PANES:
                 yield pane.make(pane.name)
+            yield DiagnosticsPane()
             for area in AREAS:
                 yield TabRow(id=area)
         yield StatusBar(id="status")
@@ -137,14 +141,16 @@ class DebuggerScreen(Screen[None]):
             self.query_one(Body).arranged = self._settings.layout
             self.watch(self.query_one(Body), "arranged", self._keeper.layout_changed, init=False)
         self._show(self.snapshot)
-        self.query_one(SourcePane).focus()
+        self.focus_source()
         for notice in self._notices:
-            self.app.notify(notice, severity="warning", timeout=NOTICE_TIME, markup=False)
+            self.notice(notice)
+        self.reloader.start()
 
     def on_unmount(self) -> None:
         """Let the machine stand still: nobody looks any more."""
         self.session.on_progress = None
         self.session.pause()
+        self.reloader.stop()
         if self._keeper is not None:
             self._keeper.keep_now()
 
@@ -165,6 +171,7 @@ class DebuggerScreen(Screen[None]):
         self._resumes_on_input = self.snapshot.stop.kind is StopKind.WAITING
         self._moves.ended(self.snapshot.stop)
         self.commands.stood()
+        self.reloader.stood()
 
     def on_debugger_screen_refused(self, message: Refused) -> None:
         """Say why a move or a change was not possible."""
@@ -175,6 +182,10 @@ class DebuggerScreen(Screen[None]):
         """Tell something, for a while, in the line of the keys: it hides nothing of the machine."""
         if text:
             self.query_one(KeyBar).say(text, is_problem=is_problem)
+
+    def notice(self, text: str) -> None:
+        """Tell something that somebody should read, whatever is done meanwhile."""
+        self.app.notify(text, severity="warning", timeout=NOTICE_TIME, markup=False)
 
     def _show(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
@@ -270,6 +281,13 @@ class DebuggerScreen(Screen[None]):
         finally:
             self._tell(self.Stood())
 
+    def restart(self) -> None:
+        """Begin anew, with other sources if they have changed."""
+        if self.reloader.has_changed():
+            self.reloader.read_now(from_start=True)
+        else:
+            self.move(self.session.restart)
+
     @property
     def is_moving(self) -> bool:
         """Tell whether the machine is, or is just about to be, moved."""
@@ -341,6 +359,41 @@ class DebuggerScreen(Screen[None]):
 
         self.app.push_screen(CutScreen(message.cut), answered)
 
+    # Edited sources
+
+    def on_sources_read(self, message: SourcesRead) -> None:
+        """Take up edited sources."""
+        self.reloader.take(message)
+
+    def on_sources_wrong(self, message: SourcesWrong) -> None:
+        """Show what is wrong with edited sources."""
+        self.reloader.refuse(message)
+
+    def cover_source(self, error: Exception) -> None:
+        """Show what is wrong with the source, in its place."""
+        self.query_one(DiagnosticsPane).tell(error)
+        had_focus = self.focused_pane == SOURCE
+        self.query_one(Body).covering = DIAGNOSTICS
+        self._arrange()
+        if had_focus:
+            self.focus_source()
+
+    def uncover_source(self) -> None:
+        """Show the source again."""
+        had_focus = self.query_one(DiagnosticsPane).has_focus
+        self.query_one(Body).covering = ""
+        self._arrange()
+        if had_focus:
+            self.focus_source()
+
+    def on_diagnostics_pane_hidden(self) -> None:
+        """Show the source as it was."""
+        self.uncover_source()
+
+    def focus_source(self) -> None:
+        """Go to the source, or to what stands in its place."""
+        self.query_one(f"#{self.query_one(Body).covering or SOURCE}", Widget).focus()
+
     # What panes ask for
 
     def on_say(self, message: Say) -> None:
@@ -410,7 +463,7 @@ class DebuggerScreen(Screen[None]):
 
     def on_console_pane_left(self) -> None:
         """Give the keys back to the debugger."""
-        self.query_one(SourcePane).focus()
+        self.focus_source()
 
     def on_tab_row_opened(self, message: TabRow.Opened) -> None:
         """Open a tab that was clicked on."""
@@ -443,6 +496,7 @@ class DebuggerScreen(Screen[None]):
             appeared |= name in plan.regions and not pane.display
             pane.display = name in plan.regions
             pane.set_class(plan.is_tabbed(name), "-tabbed")
+        self.query_one(DiagnosticsPane).display = DIAGNOSTICS in plan.regions
         body.refresh(layout=True)
         self._aim()
         if appeared or self.session.lenses:
@@ -451,6 +505,9 @@ class DebuggerScreen(Screen[None]):
     def go_to_pane(self, name: str) -> None:
         """Go to a pane, wherever it is: it is shown, its tab opened."""
         self.lay_out(self.arranged.gone_to(name))
+        if name == SOURCE:
+            self.focus_source()
+            return
         inside = PANES_BY_NAME[name].inside
         pane = self.query_one(f"#{name}", Widget)
         (pane.query_one(inside, Widget) if inside else pane).focus()

@@ -6,7 +6,15 @@ from functools import cached_property, lru_cache
 
 from rich.cells import cell_len
 
-from hvtui.debugger.expansions import Key, ListedRow, Made, lines_made, listed, row_of
+from hvtui.debugger.expansions import (
+    Key,
+    ListedRow,
+    Made,
+    instructions_as_assembled,
+    lines_made,
+    listed,
+    row_of,
+)
 from hvtui.debugger.listing import Disassembly, SourceListing
 from hvtui.debugger.locations import Location
 from hvtui.debugger.positions import Position, short_file
@@ -24,8 +32,12 @@ from hvtui.tui.source.way import Way, way_in_file
 WIDTH_FOR_CODE = 80
 _WIDTH_FOR_BITS = 100
 _CODE_WIDTH, _CODE_AND_BITS_WIDTH = 36, 46
+# The source takes no more than it needs, and this.
+_WIDE_ENOUGH = 80
 _RULE = " │ "
 _INDENT = "┊ "
+# What stands before the name of a macro's argument in its body.
+_ARGUMENT = "\\"
 
 
 class FileView:
@@ -105,18 +117,17 @@ class FileView:
         marks = looking.marks(index, self._breakpoint(row, looking), waits=waiting is not None)
         edge = gutter.numbered(marks, ring, self._number(row), self._sign(row))
         notes = looking.notes(index, waiting)
-        if marks.is_here and row.macro and not row.is_unfolded and notes:
-            notes = (*notes, Span(f"macro {row.macro}: Enter unfolds", "dim"))
         text = moved(self._text(row), looking.left)
         style = gutter.line_style(marks, ring)
         if self.beside is None or looking.width < WIDTH_FOR_CODE:
             text = with_notes(text, notes, looking.width - gutter.WIDTH)
             return Row((*edge, *text), style)
         with_bits = looking.width >= _WIDTH_FOR_BITS
-        room = looking.width - (_CODE_AND_BITS_WIDTH if with_bits else _CODE_WIDTH)
+        least = _CODE_AND_BITS_WIDTH if with_bits else _CODE_WIDTH
+        room = min(looking.width - least, max(_widest(self.listing) + gutter.WIDTH, _WIDE_ENOUGH))
         text = with_notes(text, notes, room - gutter.WIDTH)
         left = pad(crop(Row((*edge, *text)), room, mark=""), room)
-        code = self._code(row, with_bits=with_bits, is_here=marks.is_here)
+        code = self._code(row, looking.width - room, with_bits=with_bits, is_here=marks.is_here)
         return Row((*left.spans, Span(_RULE, "faint"), *code), style)
 
     def place(self, index: int) -> NamedPlace:
@@ -158,15 +169,19 @@ class FileView:
             return ()
         if not row.depth or row.made is None:
             return coloured(row.text)
-        return (Span(_INDENT * row.depth, "faint"), *coloured(row.text.expandtabs(8).strip()))
+        text = row.text.expandtabs(8).strip()
+        spans = (Span(_INDENT * row.depth, "faint"), *coloured(text))
+        if _ARGUMENT not in text or row.macro or self.beside is not None:
+            return spans
+        made = "; ".join(instructions_as_assembled(self.listing.component.program, row.made))
+        return (*spans, Span(f"   {made}", "comment")) if made else spans
 
-    def _code(self, row: ListedRow, *, with_bits: bool, is_here: bool) -> tuple[Span, ...]:
+    def _code(self, row: ListedRow, width: int, *, with_bits: bool, is_here: bool) -> tuple[Span, ...]:
         if row.instruction is None or self.beside is None:
             return ()
         index = self.beside.index_of(row.instruction + self.listing.component.relocation)
         if index is None:
             return ()
-        width = _CODE_AND_BITS_WIDTH if with_bits else _CODE_WIDTH
         spans = code_spans(self.beside[index], is_here=is_here, with_bits=with_bits)
         return crop(Row(spans), width - len(_RULE)).spans
 

@@ -68,8 +68,8 @@ class Looking:
             if index == self.current:
                 ahead = self.snapshot.upcoming
                 return note_spans(ahead.notes, ahead.ring_after)
-            if index == self.current - 1 and self.way.arrival is not None:
-                return (self.way.arrival,)
+            if index == self.current - 1 and self.way.arrival:
+                return self.way.arrival
         return (Span(waiting, "dim"),) if waiting else ()
 
 

@@ -25,7 +25,7 @@ class Way:
     """
 
     waiting: Mapping[int, str] = field(default_factory=dict)
-    arrival: Span | None = None
+    arrival: tuple[Span, ...] = ()
     sign: str = ""
     ring: int = 0
 
@@ -68,22 +68,25 @@ def _with_arrival(snapshot: Snapshot, waiting: Mapping[int, str]) -> Way:
     if arrival is None:
         return Way(waiting)
     ring = arrival.origin.ring
-    told = Span(_arrival(arrival), f"ring{ring}")
+    told = tuple(Span(part, f"ring{ring}") for part in _arrival(arrival))
     return Way(waiting, told, RETURNS if isinstance(arrival.event, TrapReturned) else COMES, ring)
 
 
-def _arrival(entry: LogEntry) -> str:
-    """``trap: illegal instruction, from tinyos.s:88, ring 1``."""
+def _arrival(entry: LogEntry) -> tuple[str, str]:
+    """``trap: illegal instruction``, ``from tinyos.s:88, ring 1``: the second part may be left out."""
     event, position = entry.event, entry.position
-    owner = f"{position.owner} at " if position.component is not None else ""
-    where = f"{owner}{position.where}, ring {entry.origin.ring}"
+    owner = f"{position.owner}, " if position.component is not None else ""
+    ring = f"ring {entry.origin.ring}"
     match event:
         case TrapTaken(is_interrupt=True, cause=cause):
-            return f"interrupt: {trap_name(cause, interrupt=True).text} in {where}"
+            what = f"interrupt: {trap_name(cause, interrupt=True).text}"
+            return what, f"at {position.where} in {owner}{ring}"
         case TrapTaken(cause=cause):
-            return f"trap: {trap_name(cause, interrupt=False).text}, from {where}"
+            what = f"trap: {trap_name(cause, interrupt=False).text}"
+            return what, f"from {position.where} in {owner}{ring}"
         case TrapReturned(name=name):
             what = f"handed on by {name}" if entry.kind is Kind.INJECTION else name
-            return f"{what} from {where}"
+            return f"{what} from {position.where}", f"in {owner}{ring}"
         case KernelInstruction(word=word, pc=pc):
-            return f"{entry.kind.value}: {instruction_text(word, pc)} at {where}"
+            what = f"{entry.kind.value}: {instruction_text(word, pc)}"
+            return what, f"at {position.where} in {owner}{ring}"
