@@ -69,6 +69,11 @@ class ConsoleInput:
         self._uart.input_open = bool(self._rest)
         return taken > 0
 
+    @property
+    def has_more(self) -> bool:
+        """Tell whether there is something that was not handed over yet."""
+        return bool(self._rest)
+
     def close(self) -> None:
         """Say that nothing more will come."""
         self._rest = self._rest[:0]

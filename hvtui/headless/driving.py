@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -13,8 +14,11 @@ from hvtui.headless.console import Console, ConsoleInput
 from hvtui.headless.ending import INTERRUPTED, LIMIT, Ending
 from hvtui.machine.board import Machine, Stop, StopReason
 
-# The machine runs this many instructions before output is flushed and progress shown.
+# The machine runs this many instructions before output is flushed and progress shown, as long as input
+# is handed over in between; later on as many as take about so long (seconds).
 STRETCH = 50_000
+_LONGEST_STRETCH = 1 << 26
+_STRETCH_TIME = 0.04
 
 
 class Advance(Protocol):
@@ -41,11 +45,18 @@ def drive(
 ) -> Ending:
     """Run to the end, or until somebody sets `halted`; between two stretches others see how it goes."""
     machine.observers.output.append(console.write)
+    stretch = STRETCH
     while True:
         has_fed = typed.feed()
-        goal = machine.retired + STRETCH
+        began = time.monotonic()
+        goal = machine.retired + (STRETCH if has_fed or typed.has_more else stretch)
         stop = advance(max_retired=goal if limit is None else min(goal, limit))
         console.flush()
+        took = time.monotonic() - began
+        if took < _STRETCH_TIME / 2:
+            stretch = min(2 * stretch, _LONGEST_STRETCH)
+        elif took > 2 * _STRETCH_TIME:
+            stretch = max(stretch // 2, STRETCH)
         if machine.exit is not None:
             return Ending(machine.exit.reason.value, machine.exit.code)
         if halted.is_set():

@@ -85,12 +85,10 @@ class LostInstructions:
         self.first: LostInstruction | None = None
         self.counts: Counter[tuple[Outcome, TrapBit]] = Counter()
         self.instructions: Counter[Outcome] = Counter()
-        machine.observers.kernel.append(self._on_kernel)
+        machine.observers.lost.append(self._on_kernel)
 
     def _on_kernel(self, event: KernelInstruction) -> None:
         lost = [(outcome, bit) for bit, outcome in event.outcomes if outcome in LOST]
-        if not lost:
-            return
         if self.first is None:
             position = self._whereabouts.at(event.pc, event.privilege)
             self.first = LostInstruction(event, position)

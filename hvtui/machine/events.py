@@ -100,6 +100,9 @@ class Observers:
     trap: list[Callable[[TrapTaken], None]] = field(default_factory=list)
     trap_return: list[Callable[[TrapReturned], None]] = field(default_factory=list)
     kernel: list[Callable[[KernelInstruction], None]] = field(default_factory=list)
+    # Of kernel instructions those that were ignored or leaked, and no others: to hear of them alone
+    # costs nothing where there are none.
+    lost: list[Callable[[KernelInstruction], None]] = field(default_factory=list)
     output: list[Callable[[DeviceOutput], None]] = field(default_factory=list)
     exit: list[Callable[[MachineExit], None]] = field(default_factory=list)
     # The guest has reset the machine: hart and devices begin anew, RAM is as it was.

@@ -27,6 +27,7 @@ _REFUSED = {
     Refusal.IGNORED: Outcome.IGNORED,
     Refusal.LEAKS: Outcome.LEAKED,
 }
+_KEPT = frozenset({Outcome.EXECUTED, Outcome.TRAPPED})
 _EFFECTS = {
     Outcome.TRAPPED: "traps",
     Outcome.EXECUTED: "executes",
@@ -138,7 +139,9 @@ class TrapMap:
         self, bits: tuple[TrapBit, ...], allowed: bool, decoded: Decoded, pc: int
     ) -> tuple[Outcome, ...]:
         outcomes = self.outcomes(bits, allowed)
-        if self._observers.kernel:
+        observers = self._observers
+        is_lost = observers.lost and not _KEPT.issuperset(outcomes)
+        if observers.kernel or is_lost:
             event = KernelInstruction(
                 self._state.instant,
                 pc,
@@ -146,7 +149,7 @@ class TrapMap:
                 self._state.privilege,
                 tuple(zip(bits, outcomes, strict=True)),
             )
-            for observer in tuple(self._observers.kernel):
+            for observer in (*observers.kernel, *(observers.lost if is_lost else ())):
                 observer(event)
         if outcomes[0] is Outcome.TRAPPED:
             bitmap = self._csr["mtrapmap"]

@@ -156,7 +156,8 @@ class Subject:
         """Hear of everything."""
         observers = self.machine.observers
         for listeners in (
-            observers.trap, observers.trap_return, observers.kernel, observers.output, observers.exit,
+            observers.trap, observers.trap_return, observers.kernel, observers.lost, observers.output,
+            observers.exit,
         ):  # fmt: skip
             listeners.append(self.heard.append)  # type: ignore[attr-defined]
 

@@ -163,6 +163,7 @@ class FastEngine:
         cpu.listens_trap = bool(observers.trap)
         cpu.listens_return = bool(observers.trap_return)
         cpu.listens_kernel = bool(observers.kernel)
+        cpu.listens_lost = bool(observers.lost)
         self._take_counters()
         if self._hart.pmp.regions is not self._regions:
             self._take_regions()

@@ -94,6 +94,7 @@ _FIELDS: tuple[tuple[str, str, int], ...] = (
     ("listens_trap", "u32", 0),
     ("listens_return", "u32", 0),
     ("listens_kernel", "u32", 0),
+    ("listens_lost", "u32", 0),
     ("ignores", "u64", 0),
     ("leaks", "u64", 0),
     ("trapcap", "u64", 0),

@@ -30,6 +30,8 @@ def csr_access(number, reads, writes, ip):
     if bits & ~(cpu.ignores | cpu.leaks):
         cpu.tval = word_at(ip)
         return -3
+    if cpu.listens_lost:
+        return HARD
     if reads and cpu.leaks >> (info >> READ_BIT & 31) & 1:
         return 1
     return 0
@@ -60,10 +62,8 @@ def permit(bit, needs, raising, ip):
         return TO_MACHINE
     if privilege >= needs and not (privilege == 1 and cpu.csr[MSTATUS] & raising):
         return 1
-    if cpu.ignores >> bit & 1:
-        return 0
-    if cpu.leaks >> bit & 1:
-        return 0
+    if (cpu.ignores | cpu.leaks) >> bit & 1:
+        return HARD if cpu.listens_lost else 0
     cpu.tval = word_at(ip)
     return -3
 
