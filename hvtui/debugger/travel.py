@@ -22,17 +22,19 @@ from hvtui.machine.board import Machine, Stop, StopReason
 from hvtui.machine.events import DeviceOutput
 
 # A running machine comes back this often (seconds), to see whether it shall pause.
-SLICE_TIME = 0.0125
+SLICE_TIME = 0.005
 _FIRST_SLICE = 5_000
-_SHORTEST_SLICE, _LONGEST_SLICE = 1_000, 2_000_000
+_SHORTEST_SLICE, _LONGEST_SLICE = 1_000, 16_000_000
 
 # Moments are recorded this far apart at least (seconds of running), and so far apart that recording
 # them takes no more than this part of the time.
-SPACING_TIME = 0.01
-_RECORDING_PART = 1 / 50
+SPACING_TIME = 0.004
+_RECORDING_PART = 1 / 30
 
-# The closest spacing, in steps, of the moments before the instant of an arrival.
+# The closest spacing, in steps, of the moments before the instant of an arrival; where the machine runs
+# fast, as many steps as take so long (seconds).
 CLOSEST = 256
+_CLOSEST_TIME = 0.0005
 
 
 class Timeline:
@@ -53,6 +55,8 @@ class Timeline:
         # Steps a second when the machine ran last.
         self.speed = 0
         self._slice = _FIRST_SLICE
+        # The same, as it was measured last, whether that was shown or not.
+        self._pace = 0
         self._recorded_at = 0.0
         self._spacing = SPACING_TIME
         self._told = 0
@@ -119,7 +123,7 @@ class Timeline:
         return True
 
     def _adapt_slice(self, took: float) -> None:
-        self.speed = int(self._slice / max(took, 1e-6))
+        self.speed = self._pace = int(self._slice / max(took, 1e-6))
         wanted = min(int(self.speed * SLICE_TIME), 4 * self._slice)
         self._slice = min(max(wanted, _SHORTEST_SLICE), _LONGEST_SLICE)
 
@@ -155,7 +159,8 @@ class Timeline:
         self._arrive()
 
     def _run_silently(self, instant: int, is_interrupted: Callable[[], bool]) -> Stop | None:
-        marks = list(_approach(self.now, instant))
+        closest = max(CLOSEST, int(self._pace * _CLOSEST_TIME))
+        marks = list(_approach(self.now, instant, closest))
         while self.now < instant:
             if marks and self.now >= marks[0]:
                 del marks[0]
@@ -213,7 +218,7 @@ class Timeline:
         now = time.thread_time()
         if now - self._recorded_at >= self._spacing:
             self._recorded_at = now
-            if self.history.gap(self.now) > self._slice:
+            if self.history.gap(self.now) >= self._slice:
                 self._record()
 
     def _record(self) -> None:
@@ -236,11 +241,11 @@ class Timeline:
                 self.on_output(event)
 
 
-def _approach(start: int, end: int) -> Iterator[int]:
+def _approach(start: int, end: int, closest: int = CLOSEST) -> Iterator[int]:
     """Yield instants from `start` towards `end` at which to record: ever closer to each other."""
-    distance = CLOSEST
+    distance = closest
     while distance * 2 < end - start:
         distance *= 2
-    while distance >= CLOSEST and end - distance > start:
+    while distance >= closest and end - distance > start:
         yield end - distance
         distance //= 2
