@@ -96,6 +96,11 @@ def positive_count(text: str) -> int:
     return count
 
 
+def memory_size(text: str) -> int:
+    """Return a size of memory in bytes, such as 512M, as an argument's type."""
+    return _said(parse_ram_size)(text)
+
+
 def _said(parse: Callable[[str], T]) -> Callable[[str], T]:
     """Make a parser's complaint one that argparse shows as it is."""
 

@@ -6,12 +6,15 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from hvtui.cli.arguments import add_machine_arguments, overrides_of, positive_count
+from hvtui.cli.arguments import add_machine_arguments, memory_size, overrides_of, positive_count
+from hvtui.machine.engines import Engine, slower_because, why_not_fast
 from hvtui.machinefile.errors import BadInputError, Problem
 from hvtui.machinefile.images import check_file
 from hvtui.machinefile.loading import load_system
+from hvtui.machinefile.system import Overrides
 
 # By this variable Textual is told what it draws on.
 _DRIVER = "TEXTUAL_DRIVER"
@@ -55,6 +58,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="neither bring back the breakpoints of the last session nor keep this one's",
     )
+    parser.add_argument(
+        "--history", type=memory_size, metavar="SIZE",
+        help="memory for going back in time, such as 1G (256M); with less, a jump back takes longer",
+    )  # fmt: skip
     batch = parser.add_argument_group("without a screen")
     batch.add_argument("--batch", action="store_true", help="do commands and leave")
     batch.add_argument(
@@ -92,11 +99,18 @@ def run(arguments: argparse.Namespace) -> int:
     remembers = not arguments.no_session
     run_debugger(
         arguments.path,
-        overrides_of(arguments),
+        _overrides(arguments),
         remembers_session=remembers,
         keeps_settings=not _is_served(),
     )
     return 0
+
+
+def _overrides(arguments: argparse.Namespace) -> Overrides:
+    """Return what was asked for; say in a line if that leaves only the slower engine."""
+    if arguments.engine is Engine.AUTO and (why := why_not_fast()):
+        print(f"hvtui: {slower_because(why)}", file=sys.stderr)
+    return replace(overrides_of(arguments), history=arguments.history)
 
 
 def open_gallery() -> int:
@@ -122,7 +136,7 @@ def _batch(arguments: argparse.Namespace) -> int:
     lines: list[Line] = []
     for kind, text in arguments.script:
         lines += lines_of_file(Path(text)) if kind == "file" else [Line(text, f"-c {text!r}")]
-    system = load_system(arguments.path, overrides_of(arguments))
+    system = load_system(arguments.path, _overrides(arguments))
     return run_batch(
         system,
         lines,

@@ -59,15 +59,18 @@ class WatchError(Exception):
 class Session:
     """Steps, runs and stops the machine of `system`, from its first instruction on.
 
-    `budget` is how much memory (bytes) the moments may take that are recorded to go back to.
+    `budget` is how much memory (bytes) the moments may take that are recorded to go back to; without
+    it, what the person who opened the system asked for.
     """
 
-    def __init__(self, system: System, *, budget: int = DEFAULT_BUDGET) -> None:
+    def __init__(self, system: System, *, budget: int | None = None) -> None:
         self.system = system
         self.breakpoints = Breakpoints()
         self.on_progress: Callable[[Snapshot], None] | None = None
         # What snapshots tell beside what every one tells. To change it, put another mapping here.
         self.lenses: Mapping[str, Lens] = {}
+        if budget is None:
+            budget = system.overrides.history or DEFAULT_BUDGET
         self._mover = Mover(system, self.breakpoints, self._show, budget=budget)
         self._stepping = Stepping(self._mover)
         self._reversing = Reversing(self._mover)

@@ -137,7 +137,7 @@ class Machine:
     @property
     def engine(self) -> str:
         """The name of the engine that runs it: ``fast`` or ``reference``."""
-        return (Engine.REFERENCE if self._engine is None else Engine.FAST).value
+        return "reference" if self._engine is None else "fast"
 
     # Filling and starting.
 

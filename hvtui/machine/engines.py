@@ -51,6 +51,11 @@ def why_not_fast() -> str:
     return ""
 
 
+def slower_because(why: str) -> str:
+    """Return what a person is told who left the choice to the machine."""
+    return f"the reference engine runs, which is slower: {why}"
+
+
 def engine_for(
     engine: Engine,
     hart: Hart,
@@ -73,4 +78,4 @@ def engine_for(
     except UnavailableError as error:
         if engine is Engine.FAST:
             raise
-        return None, f"the reference engine runs, which is slower: {error}"
+        return None, slower_because(str(error))

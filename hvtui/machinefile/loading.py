@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from asm.objects.image import ImageError
+from hvtui.machine.engines import Engine, why_not_fast
 from hvtui.machine.memory import DEFAULT_RAM_SIZE, RAM_BASE
 from hvtui.machinefile.complaints import Complaints
-from hvtui.machine.engines import Engine, why_not_fast
 from hvtui.machinefile.errors import BadInputError, Problem
 from hvtui.machinefile.images import (
     SourceOptions,

@@ -85,7 +85,8 @@ class Overrides:
     `at` and `defines` are for a single program, not for a machine file. `include` names folders for
     ``.include`` and ``.incbin``, which may then be read like the source's own. `substitutes` are files
     that take the place of components' own, by component: handed-in programs, which may read nothing
-    but their own folder and the machine file's ``include``. `engine` is what runs the machine.
+    but their own folder and the machine file's ``include``. `engine` is what runs the machine,
+    `history` how many bytes a debugger may keep of the past (None: as it likes).
     """
 
     cpu: str | None = None
@@ -96,6 +97,7 @@ class Overrides:
     defines: Mapping[str, int] = field(default_factory=dict)
     substitutes: Mapping[str, Path] = field(default_factory=dict)
     engine: Engine = Engine.AUTO
+    history: int | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -260,7 +260,8 @@ def main() -> None:
                 continue
             middle = statistics.median(rates)
             print(
-                f"  {each.name:<16} {middle / 1e6:10.2f}  ({min(rates) / 1e6:.2f} to {max(rates) / 1e6:.2f})"
+                f"  {each.name:<16} {middle / 1e6:10.2f}"
+                f"  ({min(rates) / 1e6:.2f} to {max(rates) / 1e6:.2f})"
                 f"   hvtui fast is {ours / middle:.2f} x this"
             )
 

@@ -21,7 +21,7 @@ _CHECK_SIZE = hashlib.sha256().digest_size
 
 
 def folder() -> Path:
-    """Return where the entries lie: in the user's cache folder, ``$XDG_CACHE_HOME`` where that is set."""
+    """Return where the entries lie: in the user's cache folder, by ``$XDG_CACHE_HOME``."""
     return platformdirs.user_cache_path("hvtui") / "engine"
 
 

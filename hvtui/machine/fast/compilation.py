@@ -57,8 +57,9 @@ def _digest(*parts: object) -> str:
 def _functions(addresses: Mapping[str, int], keep: object) -> Native:
     functions = {}
     for name, arguments in _SIGNATURES.items():
-        parameters = [ctypes.POINTER(Cpu), *[ctypes.c_int64] * arguments]
-        functions[name] = ctypes.CFUNCTYPE(ctypes.c_int64, *parameters)(addresses[name])
+        more = [ctypes.c_int64] * arguments
+        kind = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.POINTER(Cpu), *more)
+        functions[name] = kind(addresses[name])
     return Native(**functions, keep=keep)
 
 

@@ -12,7 +12,6 @@ import mmap
 import struct
 from collections.abc import Set
 
-from asm.isa.causes import Interrupt
 from asm.isa.trapbits import TrapBit
 from hvtui.machine.access import AccessPath
 from hvtui.machine.devices.clint import Clint
@@ -133,7 +132,7 @@ class FastEngine:
         self._cpu.stop = 1
 
     def execute(self, max_retired: int | None, until_instant: int | None) -> None:
-        """Execute at least one step, and at most until one of the counts is reached or a while has gone.
+        """Execute a step at least, and go on until a count is reached or a while has gone at most.
 
         As with `Hart.execute`, there must be something left to do, and it may end early.
         """
@@ -222,7 +221,9 @@ class FastEngine:
         words, cpu.event_count = cpu.events[: EVENT_WORDS * cpu.event_count], 0
         now = state.x[_SP], state.clock.retired
         for start in range(0, len(words), EVENT_WORDS):
-            kind, pc, physical, target, link, state.x[_SP], instant, _ = words[start : start + EVENT_WORDS]
+            kind, pc, physical, target, link, state.x[_SP], instant, _ = words[
+                start : start + EVENT_WORDS
+            ]
             state.clock.retired = instant - state.traps
             if kind == _CALL:
                 probes.report_call(pc, physical, target, link)

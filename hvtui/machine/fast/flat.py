@@ -46,7 +46,9 @@ class Flat:
             entries = json.loads(data[_HEAD.size : _HEAD.size + size])
         except (struct.error, UnicodeDecodeError) as error:
             raise ValueError(f"not packed code: {error}") from error
-        return cls(data[_HEAD.size + size :], {str(name): int(place) for name, place in entries.items()})
+        return cls(
+            data[_HEAD.size + size :], {str(name): int(place) for name, place in entries.items()}
+        )
 
 
 def flatten(data: bytes, functions: Sequence[str]) -> Flat:
@@ -81,7 +83,9 @@ def flatten(data: bytes, functions: Sequence[str]) -> Flat:
     return Flat(bytes(code), entries)
 
 
-def _relocate(code: bytearray, places: Mapping[int, int], start: int, relocation: Any, symbols: Any) -> None:
+def _relocate(
+    code: bytearray, places: Mapping[int, int], start: int, relocation: Any, symbols: Any
+) -> None:
     symbol = symbols.get_symbol(relocation["r_info_sym"])
     if relocation["r_info_type"] not in _RELATIVE_32 or symbol["st_shndx"] not in places:
         raise NotFlatError(f"a relocation of type {relocation['r_info_type']} to {symbol.name!r}")
@@ -95,9 +99,7 @@ def place(flat: Flat) -> tuple[mmap.mmap, Mapping[str, int]]:
 
     Raises OSError where the host gives no memory that may be executed.
     """
-    memory = mmap.mmap(
-        -1, len(flat.code), prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC
-    )
+    memory = mmap.mmap(-1, len(flat.code), prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
     memory[:] = flat.code
     start = ctypes.addressof(ctypes.c_char.from_buffer(memory))
     return memory, {name: start + offset for name, offset in flat.entries.items()}

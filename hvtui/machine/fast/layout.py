@@ -131,7 +131,7 @@ def _ctype(kind: str, count: int) -> type:
 class Cpu(ctypes.Structure):
     """The structure itself."""
 
-    _fields_ = [(name, _ctype(kind, count)) for name, kind, count in _FIELDS]  # noqa: RUF012 - ctypes asks
+    _fields_ = [(name, _ctype(kind, count)) for name, kind, count in _FIELDS]
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,11 @@ def rows_functions(constants: Mapping[str, int], functions: Mapping[str, int]) -
 
 def kinds_of(row: Instruction) -> tuple[str, ...]:
     """Return the kinds of handlers that a row has."""
-    names = {node.func.id for node in _nodes(row) if isinstance(node, ast.Call) and _is_name(node.func)}
+    names = {
+        node.func.id
+        for node in _nodes(row)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
     told = ("told",) if row.name in LINKING else ()
     if static_target(row) is not None:
         return ("near", "far", *told)
@@ -96,10 +100,6 @@ def _relative(target: ast.expr) -> str | None:
     return None
 
 
-def _is_name(node: ast.expr) -> bool:
-    return isinstance(node, ast.Name)
-
-
 def _nodes(row: Instruction) -> list[ast.AST]:
     return list(ast.walk(_parsed(row)))
 
@@ -113,7 +113,7 @@ def _parsed(row: Instruction) -> ast.Module:
 def packed_fields(row: Instruction) -> dict[str, int]:
     """Return where, from which bit on, the operands hold each field that the meaning uses."""
     used = {node.id for node in _nodes(row) if isinstance(node, ast.Name)}
-    places = {}
+    places: dict[str, int] = {}
     for name, field in row.encoding.fields.items():
         if name in used:
             is_wide = field.width > _WIDE
@@ -172,7 +172,9 @@ class RowEmitter(HandlerEmitter):
     def unpack(self) -> None:
         """Read the operands and the source registers, all at the beginning."""
         pc = self.let(f"lshr i64 %p.ip, {_SLOT_SHIFT}")
-        self.known["pc"] = Value(self.let(f"and i64 {self.let(f'add i64 {pc}, %p.delta')}, {MASK}"), True)
+        self.known["pc"] = Value(
+            self.let(f"and i64 {self.let(f'add i64 {pc}, %p.delta')}, {MASK}"), True
+        )
         self.known["xlen"] = Value(str(XLEN), True)
         self.known["length"] = Value(str(self.row.encoding.length), True)
         start = self.let("inttoptr i64 %p.ip to ptr")
@@ -230,7 +232,9 @@ class RowEmitter(HandlerEmitter):
             # The decoder has seen to it that the target is another instruction, and aligned.
             distance = self.known[relative].text
             if self.kind == "near":
-                self.next_ip = self.let(f"add i64 %p.ip, {self.let(f'shl i64 {distance}, {_SLOT_SHIFT}')}")
+                self.next_ip = self.let(
+                    f"add i64 %p.ip, {self.let(f'shl i64 {distance}, {_SLOT_SHIFT}')}"
+                )
             else:
                 self.next_pc = self.word(self.let(f"add i64 {self.known['pc'].text}, {distance}"))
         else:
@@ -371,7 +375,11 @@ class RowEmitter(HandlerEmitter):
                 raise NotationError(f"{self.row.name}: it asks for leave and has no class")
             raising = needs.raised_by
             status = CSRS_BY_NAME["mstatus"].fields_by_name
-            given = [str(int(kernel)), str(needs.privilege), str(status[raising].mask if raising else 0)]
+            given = [
+                str(int(kernel)),
+                str(needs.privilege),
+                str(status[raising].mask if raising else 0),
+            ]
         given += [self.known[each].text for each in hidden]
         texts = "".join(f", i64 {text}" for text in given)
         return Value(self.let(f"call i64 @{name}(ptr %cpu{texts})"), natural=name in _PLAIN)
@@ -466,7 +474,8 @@ def _decoding(row: Instruction) -> Iterator[str]:
     for name, place in packed_fields(row).items():
         field = row.encoding.fields[name]
         bits = " | ".join(
-            f"(word >> {part.low} & {(1 << part.width) - 1}) << {part.field_low}" for part in field.slices
+            f"(word >> {part.low} & {(1 << part.width) - 1}) << {part.field_low}"
+            for part in field.slices
         )
         yield f"{name} = {bits}"
         if name == "rd":

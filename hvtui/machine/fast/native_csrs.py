@@ -4,7 +4,7 @@ These do what `hvtui.machine.csr_file` and `trapmap` do, for the registers that 
 time; `cpu.csr_info` tells for each number how. The others are left to the reference.
 """
 
-CSRS = '''
+CSRS = """
 def csr_access(number, reads, writes, ip):
     info = cpu.csr_info[number]
     kind = info & 255
@@ -158,4 +158,4 @@ def write_status(value, mask):
     cpu.csr[MSTATUS] = status
     select()
     return 0
-'''
+"""

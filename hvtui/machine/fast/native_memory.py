@@ -9,7 +9,7 @@ the PMP. A context that is come back to finds its translations; all contexts end
 page-table entry that was walked is stored to (mark WALKED).
 """
 
-MEMORY = '''
+MEMORY = """
 def pmp_granted(address, size, machine):
     end = address + size
     n = 0
@@ -432,4 +432,4 @@ def store_conditional(place, value):
         return 1
     write_place(host, value)
     return 0
-'''
+"""

@@ -7,7 +7,7 @@ tells the pc. `cpu.pc` is the pc only where a comment says so.
 These do what `hvtui.machine.trap_entry`, `interrupts` and the run loop of `board` do.
 """
 
-TRAPS = '''
+TRAPS = """
 def take(target, cause, tval, interrupt):
     origin = cpu.privilege
     pc = cpu.pc
@@ -149,7 +149,9 @@ def grant():
 def check():
     cpu.retired = cpu.retired_at_zero - budget
     instant = cpu.retired + cpu.traps
-    if cpu.retired >= cpu.retired_end or instant >= cpu.instant_end or instant >= cpu.slice_end or cpu.stop:
+    if cpu.retired >= cpu.retired_end or instant >= cpu.instant_end:
+        leave(EXIT_LIMIT)
+    if instant >= cpu.slice_end or cpu.stop:
         leave(EXIT_LIMIT)
     if cpu.csr[MIE]:
         candidates = pending()
@@ -316,4 +318,4 @@ def returned():
     if cpu.csr[MIE]:
         become(check)
     become(go)
-'''
+"""

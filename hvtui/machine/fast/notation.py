@@ -308,7 +308,7 @@ class Emitter:
         if name == "natural":
             return Value(self.value(node.args[0]).text, natural=True)
         if name == "handler" and isinstance(node.args[0], ast.Constant):
-            return Value(f"ptrtoint (ptr @{node.args[0].value} to i64)", natural=True)
+            return Value(f"ptrtoint (ptr @{node.args[0].value!s} to i64)", natural=True)
         if self.functions.get(name) != len(node.args):
             raise self.refuse(node)
         given = "".join(f", i64 {self.value(argument).text}" for argument in node.args)

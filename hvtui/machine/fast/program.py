@@ -186,6 +186,6 @@ def fingerprint() -> str:
         digest.update(repr((row.name, row.layout, row.meaning, row.kernel, row.needs)).encode())
     digest.update(repr((CSRS, sorted(_constants().items()), sorted(layout.PLACES.items()))).encode())
     for module in (native_memory, native_traps, native_csrs, lowering, notation):
-        digest.update(Path(module.__file__).read_bytes())
+        digest.update(Path(str(module.__file__)).read_bytes())
     digest.update(Path(__file__).read_bytes())
     return digest.hexdigest()

@@ -22,7 +22,9 @@ pytestmark = pytest.mark.skipif(bool(why_not_fast()), reason=f"no fast engine: {
 
 def _with_both(path: Path) -> list[System]:
     system = load_system(path)
-    return [replace(system, overrides=Overrides(engine=each)) for each in (Engine.REFERENCE, Engine.FAST)]
+    return [
+        replace(system, overrides=Overrides(engine=each)) for each in (Engine.REFERENCE, Engine.FAST)
+    ]
 
 
 def _name(path: Path) -> str:
