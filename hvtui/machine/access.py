@@ -283,9 +283,14 @@ class AccessPath:
         self.forget()
 
     @property
-    def is_metered(self) -> bool:
-        """Tell whether a meter wants to hear of crossings."""
-        return self._meter is not None
+    def meter(self) -> RegionMeter | None:
+        """Who wants to hear of crossings."""
+        return self._meter
+
+    def follow_meter(self) -> None:
+        """Take up the region that the meter has been led to; `switch` is to be called afterwards."""
+        if self._meter is not None:
+            self._region = self._meter.current
 
     def _crosses(self, physical: int) -> bool:
         """Tell the meter if the instruction that is fetched lies in another region, and go there."""

@@ -218,6 +218,8 @@ class Machine:
         finally:
             self._runner = None
             self._stop_asked = False
+            if self._engine is not None:
+                self._engine.finish()
 
     def request_stop(self) -> None:
         """Let the run come back soon: after the current step if an observer asks, from another thread

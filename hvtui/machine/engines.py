@@ -32,6 +32,9 @@ class Runner(Protocol):
     def execute(self, max_retired: int | None, until_instant: int | None) -> None:
         """Execute at least one step, at most until a count is reached."""
 
+    def finish(self) -> None:
+        """Hand over what has been counted: a run is over."""
+
     def stop(self) -> None:
         """Come back soon; from any thread."""
 

@@ -6,6 +6,7 @@ paths that are rare anyway.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
@@ -94,6 +95,17 @@ class MachineExit:
 
 
 @dataclass(slots=True)
+class Tally:
+    """Counts of what happened, for who wants no more than that; exact between two runs.
+
+    `traps` counts by cause, with whether it was an interrupt; `kernel` by class and outcome.
+    """
+
+    traps: Counter[tuple[int, bool]] = field(default_factory=Counter)
+    kernel: Counter[tuple[TrapBit, Outcome]] = field(default_factory=Counter)
+
+
+@dataclass(slots=True)
 class Observers:
     """Who listens to which kind of event. Append a function to listen, remove it to stop."""
 
@@ -103,6 +115,7 @@ class Observers:
     # Of kernel instructions those that were ignored or leaked, and no others: to hear of them alone
     # costs nothing where there are none.
     lost: list[Callable[[KernelInstruction], None]] = field(default_factory=list)
+    tallies: list[Tally] = field(default_factory=list)
     output: list[Callable[[DeviceOutput], None]] = field(default_factory=list)
     exit: list[Callable[[MachineExit], None]] = field(default_factory=list)
     # The guest has reset the machine: hart and devices begin anew, RAM is as it was.

@@ -54,6 +54,32 @@ class RegionMeter:
         end, number = self._ends[index]
         return number if physical < end else ELSEWHERE
 
+    @property
+    def ranges(self) -> tuple[tuple[int, int, int], ...]:
+        """All ranges in order: first address, first address after, number of the region."""
+        return tuple(
+            (start, end, number) for start, (end, number) in zip(self._starts, self._ends, strict=True)
+        )
+
+    @property
+    def regions(self) -> int:
+        """How many regions there are, besides `ELSEWHERE`."""
+        return len(self._instructions) - 1
+
+    @property
+    def since(self) -> int:
+        """The retired count from which on instructions have not been given to the current region."""
+        return self._since
+
+    def go_on(
+        self, current: int, since: int, instructions: Sequence[int], entries: Sequence[int]
+    ) -> None:
+        """Take up what was counted elsewhere; the last of the counts are those of `ELSEWHERE`."""
+        self.current, self._since = current, since
+        for number, (more, entered) in enumerate(zip(instructions, entries, strict=True)):
+            self._instructions[number] += more
+            self._entries[number] += entered
+
     def enter(self, physical: int) -> bool:
         """Note that the instruction at that physical address is about to execute.
 

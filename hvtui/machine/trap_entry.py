@@ -160,6 +160,8 @@ class TrapEntry:
         csr.update(written)
         state.privilege, state.pc = target, handler
         self._settle()
+        for tally in self._observers.tallies:
+            tally.traps[int(cause), is_interrupt] += 1
         if self._observers.trap:
             bits = trap.bits if isinstance(trap, KernelTrap) else ()
             event = TrapTaken(

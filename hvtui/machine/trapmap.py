@@ -151,6 +151,8 @@ class TrapMap:
             )
             for observer in (*observers.kernel, *(observers.lost if is_lost else ())):
                 observer(event)
+        for tally in observers.tallies:
+            tally.kernel.update(zip(bits, outcomes, strict=True))
         if outcomes[0] is Outcome.TRAPPED:
             bitmap = self._csr["mtrapmap"]
             exit_bit = min((bit for bit in bits if bitmap >> bit & 1), default=None)

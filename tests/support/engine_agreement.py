@@ -11,13 +11,16 @@ from __future__ import annotations
 import argparse
 import random
 from dataclasses import dataclass, field
+from enum import Enum
 
 from asm.isa.csrs import CSRS, CSRS_BY_NAME
 from asm.isa.rows import INSTRUCTIONS
 from hvtui.machine.board import Machine
 from hvtui.machine.engines import Engine
+from hvtui.machine.events import Tally
 from hvtui.machine.generations import GENERATIONS
 from hvtui.machine.privilege import Privilege
+from hvtui.machine.regions import ELSEWHERE, RegionMeter
 from hvtui.machine.state import MachineState
 from hvtui.machine.translation import Access
 from tests.support.guest import code, load_constant, word
@@ -158,6 +161,8 @@ class Subject:
 
     machine: Machine
     heard: list[object] = field(default_factory=list)
+    tally: Tally = field(default_factory=Tally)
+    meter: RegionMeter | None = None
 
     def listen(self) -> None:
         """Hear of everything."""
@@ -167,6 +172,24 @@ class Subject:
             observers.exit,
         ):  # fmt: skip
             listeners.append(self.heard.append)  # type: ignore[attr-defined]
+
+    def count(self) -> None:
+        """Have everything counted, by regions that share pages and leave parts of pages out."""
+        self.machine.observers.tallies.append(self.tally)
+        self.meter = self.machine.meter_regions(
+            [
+                [(BASE, BASE + 0x800), (BASE + 0x4000, BASE + 0x4010)],
+                [(BASE + 0x1000, BASE + 0x1800)],
+                [(BASE + 0x1C00, BASE + 0x3000), (BASE + 0x5000, BASE + 0x6000)],
+            ]
+        )
+
+    @property
+    def counted(self) -> object:
+        """All counts so far."""
+        meter = self.meter
+        regions = [meter.count(number) for number in (0, 1, 2, ELSEWHERE)] if meter else []
+        return self.tally.traps, self.tally.kernel, regions
 
 
 def random_subject(seed: int, engine: Engine) -> Subject:
@@ -219,16 +242,26 @@ def _tables(chance: random.Random, machine: Machine) -> None:
         machine.load(BASE + page * 4096, code(words))
 
 
-def disagreement(seed: int, steps: int, *, listens: bool) -> str:
+class Ears(Enum):
+    """Who is there to hear: nobody, somebody who hears everything, or somebody who counts."""
+
+    NOBODY = "nobody"
+    LISTENER = "listener"
+    COUNTER = "counter"
+
+
+def disagreement(seed: int, steps: int, ears: Ears) -> str:
     """Run the machine of `seed` in both engines; return what differs first, or an empty string.
 
     They are compared at random instants on the way, and stop there; now and then something changes from
     outside, or both are restored to an earlier state.
     """
     reference, fast = (random_subject(seed, engine) for engine in (Engine.REFERENCE, Engine.FAST))
-    if listens:
-        reference.listen()
-        fast.listen()
+    for subject in (reference, fast):
+        if ears is Ears.LISTENER:
+            subject.listen()
+        elif ears is Ears.COUNTER:
+            subject.count()
     chance = random.Random(seed ^ 0x5EED)
     kept = before = reference.machine.capture()
     restored = 0
@@ -302,6 +335,8 @@ def _run_both(reference: Subject, fast: Subject, until: int, by_retired: bool) -
         return found
     if reference.heard != fast.heard:
         return "what was heard differs"
+    if reference.counted != fast.counted:
+        return f"what was counted differs: {reference.counted} / {fast.counted}"
     reference.heard.clear()
     fast.heard.clear()
     return ""
@@ -380,7 +415,7 @@ def main() -> None:
     given = parser.parse_args()
     bad = 0
     for seed in range(given.first, given.first + given.machines):
-        found = disagreement(seed, given.steps, listens=seed % 2 == 1)
+        found = disagreement(seed, given.steps, list(Ears)[seed % 3])
         if found:
             bad += 1
             print(found)

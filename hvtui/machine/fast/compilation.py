@@ -23,7 +23,7 @@ from hvtui.machine.fast import flat, program
 from hvtui.machine.fast.layout import Cpu
 
 # What native code offers to Python, with the number of arguments besides the structure.
-_SIGNATURES = {"enter": 0, "flush": 0, "drop_code": 1, "forget_code": 0}
+_SIGNATURES = {"enter": 0, "flush": 0, "drop_code": 1, "forget_code": 0, "wipe": 0}
 
 _PROCESSOR_FILE = Path("/proc/cpuinfo")
 
@@ -36,6 +36,7 @@ class Native:
     flush: Any
     drop_code: Any
     forget_code: Any
+    wipe: Any
     keep: object
 
 

@@ -18,12 +18,14 @@ from hvtui.machine.devices.clint import Clint
 from hvtui.machine.devices.lines import InterruptLines
 from hvtui.machine.events import Observers
 from hvtui.machine.fast.compilation import native
-from hvtui.machine.fast.layout import CSR_WORDS, EVENT_WORDS, EVENTS, Cpu
+from hvtui.machine.fast.layout import CSR_WORDS, EVENT_WORDS, EVENTS, MOST_REGIONS, Cpu
 from hvtui.machine.fast.program import (
     EXIT_HARD,
     EXIT_LIMIT,
     EXIT_LOOK,
+    MIXED,
     NO_CSR,
+    OUTCOMES,
     PAGE_SLOTS_SIZE,
     csr_info,
 )
@@ -33,6 +35,7 @@ from hvtui.machine.hart_state import REGISTERS
 from hvtui.machine.memory import DECODED, PAGE_SIZE, WALKED, Ram
 from hvtui.machine.pmp import PmpRegion
 from hvtui.machine.privilege import Privilege
+from hvtui.machine.regions import ELSEWHERE, NO_REGION, RegionMeter
 
 __all__ = ["EXIT_HARD", "EXIT_LIMIT", "EXIT_LOOK", "FastEngine"]
 
@@ -87,6 +90,7 @@ class FastEngine:
         self._regions: tuple[PmpRegion, ...] | None = None
         self._settings: dict[tuple[PmpRegion, ...], int] = {}
         self._versions = 0
+        self._meter: RegionMeter | None = None
         self._stopped_counters: tuple[bool, bool] | None = None
         pages = ram.size // PAGE_SIZE
         # The host gives the pages of these when they are first used.
@@ -94,12 +98,15 @@ class FastEngine:
         self._tables = mmap.mmap(-1, 8 * pages)
         self._changed = mmap.mmap(-1, 4 * pages)
         self._held = mmap.mmap(-1, ram.size // 32)
+        self._outside = mmap.mmap(-1, ram.size // 32)
+        self._page_regions = mmap.mmap(-1, pages)
         cpu.ram, cpu.ram_base, cpu.ram_size = _address(ram.data), ram.base, ram.size
         cpu.marks = _address(ram.marks)
         cpu.marks_bias = (cpu.marks - (cpu.ram >> 4)) & _WORD64
         cpu.pool, cpu.pool_pages = _address(self._slots), min(pages, MAX_CODE_PAGES)
         cpu.page_slots, cpu.changed = _address(self._tables), _address(self._changed)
-        cpu.held = _address(self._held)
+        cpu.held, cpu.outside = _address(self._held), _address(self._outside)
+        cpu.page_regions = _address(self._page_regions)
         cpu.timebase = clint.timebase
         cpu.slice = _CHUNK
         self._describe()
@@ -124,8 +131,25 @@ class FastEngine:
 
     @property
     def suits(self) -> bool:
-        """Tell whether the engine may run now: what counts everything needs the reference."""
-        return not self._access.is_metered
+        """Tell whether the engine may run now: to count very many regions needs the reference."""
+        meter = self._access.meter
+        return meter is None or meter.regions <= MOST_REGIONS
+
+    def finish(self) -> None:
+        """Hand over what has been counted: a run is over."""
+        cpu, tallies = self._cpu, self._observers.tallies
+        if not cpu.tallies:
+            return
+        for index, count in enumerate(cpu.trap_counts):
+            if count:
+                for tally in tallies:
+                    tally.traps[index & 31, index > 31] += count
+                cpu.trap_counts[index] = 0
+        for index, count in enumerate(cpu.kernel_counts):
+            if count:
+                for tally in tallies:
+                    tally.kernel[TrapBit(index // 4), OUTCOMES[index % 4]] += count
+                cpu.kernel_counts[index] = 0
 
     def stop(self) -> None:
         """Come back soon; from any thread."""
@@ -138,6 +162,8 @@ class FastEngine:
         """
         self._place_breakpoints()
         self._follow()
+        if self._access.meter is not self._meter:
+            self._take_meter()
         self._enter(max_retired, until_instant)
         why = self._native.enter(self._pointer)
         self._leave()
@@ -163,6 +189,10 @@ class FastEngine:
         cpu.listens_return = bool(observers.trap_return)
         cpu.listens_kernel = bool(observers.kernel)
         cpu.listens_lost = bool(observers.lost)
+        cpu.tallies = bool(observers.tallies)
+        if self._meter is not None:
+            cpu.region = self._native_region(self._meter.current)
+            cpu.region_since = self._meter.since
         self._take_counters()
         if self._hart.pmp.regions is not self._regions:
             self._take_regions()
@@ -190,6 +220,8 @@ class FastEngine:
         if version is None:
             if len(self._settings) >= _MOST_SETTINGS:
                 self._settings.clear()
+                self._versions = 0
+                self._native.wipe(self._pointer)
             self._versions += 1
             version = self._settings[regions] = self._versions
         cpu.pmp_version = version
@@ -213,7 +245,43 @@ class FastEngine:
             self._ram.note_stores(pages, granules)
         if cpu.event_count:
             self._report()
+        if self._meter is not None:
+            self._leave_meter(self._meter)
         self._hart.settle()
+
+    def _take_meter(self) -> None:
+        """Tell native code where the regions of a new meter lie, page by page."""
+        cpu, ram = self._cpu, self._ram
+        self._native.forget_code(self._pointer)
+        self._meter = meter = self._access.meter
+        cpu.metered = meter is not None
+        self._outside[:] = bytes(len(self._outside))
+        if meter is None:
+            return
+        regions = bytearray([meter.regions]) * (ram.size // PAGE_SIZE)
+        for start, end, number in meter.ranges:
+            first, last = max(start - ram.base, 0), min(end - ram.base, ram.size)
+            for page in range(first // PAGE_SIZE, -(-last // PAGE_SIZE)):
+                regions[page] = number if regions[page] in (meter.regions, number) else MIXED
+            for page in {first // PAGE_SIZE, (last - 1) // PAGE_SIZE} if first < last else ():
+                for offset in range(page * PAGE_SIZE, (page + 1) * PAGE_SIZE, 4):
+                    if meter.region_at(ram.base + offset) == ELSEWHERE:
+                        self._outside[offset >> 5] |= 1 << (offset >> 2 & 7)
+        self._page_regions[:] = bytes(regions)
+
+    def _native_region(self, region: int) -> int:
+        """Return how native code numbers a region: after the real ones come the others."""
+        assert self._meter is not None
+        return {ELSEWHERE: self._meter.regions, NO_REGION: self._meter.regions + 1}.get(region, region)
+
+    def _leave_meter(self, meter: RegionMeter) -> None:
+        cpu, count = self._cpu, meter.regions + 1
+        current = {meter.regions: ELSEWHERE, count: NO_REGION}.get(cpu.region, cpu.region)
+        meter.go_on(
+            current, cpu.region_since, cpu.region_instructions[:count], cpu.region_entries[:count]
+        )
+        cpu.region_instructions[: count + 1] = cpu.region_entries[: count + 1] = [0] * (count + 1)
+        self._access.follow_meter()
 
     def _report(self) -> None:
         """Tell of calls and returns, each with x2 and the instant as they were."""

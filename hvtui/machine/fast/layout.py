@@ -29,6 +29,7 @@ CSR_NUMBERS = 1 << 12
 LOG_ENTRIES = 1 << 12
 EVENTS = 1 << 10
 EVENT_WORDS = 8
+MOST_REGIONS = 254
 
 _TYPES = {
     "u8": ctypes.c_uint8,
@@ -112,6 +113,18 @@ _FIELDS: tuple[tuple[str, str, int], ...] = (
     ("log", "u64", LOG_ENTRIES),
     ("changed_count", "u64", 0),
     ("changed", "u64", 0),
+    # Counting: traps by cause, kernel instructions by class and outcome; instructions by region.
+    ("tallies", "u32", 0),
+    ("refused_bits", "u64", 0),
+    ("trap_counts", "u64", 64),
+    ("kernel_counts", "u64", 128),
+    ("metered", "u32", 0),
+    ("region", "u64", 0),
+    ("region_since", "u64", 0),
+    ("page_regions", "u64", 0),
+    ("outside", "u64", 0),
+    ("region_instructions", "i64", MOST_REGIONS + 2),
+    ("region_entries", "u64", MOST_REGIONS + 2),
     ("follows", "u32", 0),
     ("impatient", "u32", 0),
     ("event_count", "u64", 0),

@@ -24,14 +24,21 @@ def csr_access(number, reads, writes, ip):
         bits |= 1 << (info >> WRITE_BIT & 31)
     if cpu.csr[MTRAPMAP] & bits:
         cpu.tval = word_at(ip)
+        cpu.refused_bits = bits
         return TO_MACHINE
     if csr_allowed(number, info):
+        if cpu.tallies:
+            tally(bits, EXECUTED)
         return wanted
     if bits & ~(cpu.ignores | cpu.leaks):
         cpu.tval = word_at(ip)
+        cpu.refused_bits = bits
         return -3
     if cpu.listens_lost:
         return HARD
+    if cpu.tallies:
+        tally(bits & cpu.leaks, LEAKED)
+        tally(bits & ~cpu.leaks, IGNORED)
     if reads and cpu.leaks >> (info >> READ_BIT & 31) & 1:
         return 1
     return 0
@@ -59,13 +66,34 @@ def permit(bit, needs, raising, ip):
         return HARD
     if cpu.csr[MTRAPMAP] >> bit & 1:
         cpu.tval = word_at(ip)
+        cpu.refused_bits = 1 << bit
         return TO_MACHINE
     if privilege >= needs and not (privilege == 1 and cpu.csr[MSTATUS] & raising):
+        if cpu.tallies:
+            # What the reference will do, it will count.
+            if bit == WFI or cpu.listens_return:
+                return HARD
+            tally(1 << bit, EXECUTED)
         return 1
     if (cpu.ignores | cpu.leaks) >> bit & 1:
-        return HARD if cpu.listens_lost else 0
+        if cpu.listens_lost:
+            return HARD
+        if cpu.tallies:
+            tally(1 << bit, LEAKED if cpu.leaks >> bit & 1 else IGNORED)
+        return 0
     cpu.tval = word_at(ip)
+    cpu.refused_bits = 1 << bit
     return -3
+
+
+def tally(bits, outcome):
+    bit = 0
+    while bits:
+        if bits & 1:
+            cpu.kernel_counts[bit * 4 + outcome] += 1
+        bits = bits >> 1
+        bit += 1
+    return 0
 
 
 def csr_read(number, budget):

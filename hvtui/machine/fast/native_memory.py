@@ -128,10 +128,28 @@ def fill(address, access):
     else:
         if not granted & 4:
             return HARD
+        if cpu.metered and enter_region(physical - cpu.ram_base) < 0:
+            return HARD
         slots = slots_of(offset >> 12)
         entry = address_of_fetch_tlb() + index
         u64[entry] = cpu.fetch_context | page
         u64[entry + 8] = slots
+    return 0
+
+
+# Count for another region, if the instruction at an offset of RAM lies in one. Translations of fetches
+# belong to the region that is counted, so that every crossing comes here.
+def enter_region(offset):
+    region = u8[cpu.page_regions + (offset >> 12)]
+    if region == MIXED or u8[cpu.outside + (offset >> 5)] >> ((offset >> 2) & 7) & 1:
+        return HARD
+    if region != cpu.region:
+        retired = cpu.retired_at_zero - cpu.budget
+        cpu.region_instructions[cpu.region] += retired - cpu.region_since
+        cpu.region_since = retired
+        cpu.region = region
+        cpu.region_entries[region] += 1
+        select()
     return 0
 
 
@@ -162,9 +180,11 @@ def select():
     cpu.data_mxr = status & MXR
     cpu.data_root = NO_ROOT
     cpu.fetch_root = NO_ROOT
-    version = cpu.pmp_version << 28 | 1 << 62
+    version = cpu.pmp_version << 40 | 1 << 62
     data_key = version | data << 24
     fetch_key = version | privilege << 24
+    if cpu.metered:
+        fetch_key |= (cpu.region + 1) << 28
     if satp >> 31:
         root = satp & SATP_PPN
         if data != 3:
@@ -183,7 +203,7 @@ def select():
 
 
 def context_of(key):
-    slot = (key ^ key >> 7 ^ key >> 21 ^ key >> 24) & (CONTEXTS - 1)
+    slot = (key ^ key >> 7 ^ key >> 21 ^ key >> 24 ^ key >> 28 ^ key >> 40) & (CONTEXTS - 1)
     if cpu.context_keys[slot] == key:
         return cpu.context_ids[slot]
     if cpu.next_context >= LAST_CONTEXT:
@@ -194,6 +214,7 @@ def context_of(key):
     return cpu.next_context << 32
 
 
+@exported
 def wipe():
     n = 0
     while n < 2 * TLB_ENTRIES:

@@ -42,6 +42,8 @@ def take(target, cause, tval, interrupt):
     cpu.privilege = target
     cpu.pc = start
     cpu.traps += 1
+    if cpu.tallies:
+        cpu.trap_counts[(cause & 31) | interrupt << 5] += 1
     select()
     return 0
 
@@ -183,6 +185,7 @@ def go():
     if u64[entry] != (cpu.fetch_context | (pc & 0xFFFFF003)):
         if pc & 3:
             leave(EXIT_HARD)
+        cpu.budget = budget
         refused = fill(pc, FETCH)
         if refused < 0:
             cpu.verdict = refused
@@ -196,6 +199,8 @@ def go():
 @handler
 def refuse():
     verdict = cpu.verdict
+    bits = cpu.refused_bits
+    cpu.refused_bits = 0
     if verdict == HARD or cpu.listens_trap:
         leave(EXIT_HARD)
     cause = -1 - verdict
@@ -206,6 +211,8 @@ def refuse():
         target = 1
     if take(target, cause, cpu.tval, 0) < 0:
         leave(EXIT_HARD)
+    if bits and cpu.tallies:
+        tally(bits, TRAPPED)
     cpu.retired_at_zero -= 1
     budget -= 1
     if cpu.csr[MIE]:
@@ -254,7 +261,8 @@ def undecoded():
     offset = u64[slots + 16400] + ((ip - slots) >> 2)
     found = handler("hard")
     cpu.operands = 0
-    if not u8[cpu.held + (offset >> 5)] >> ((offset >> 2) & 7) & 1:
+    kept = u8[cpu.held + (offset >> 5)] | u8[cpu.outside + (offset >> 5)]
+    if not kept >> ((offset >> 2) & 7) & 1:
         found = decode(u32[cpu.ram + offset], offset & 4095)
     u64[ip] = found
     u64[ip + 8] = cpu.operands

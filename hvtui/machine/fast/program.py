@@ -10,9 +10,11 @@ from pathlib import Path
 from asm.isa.causes import INTERRUPT_PRIORITY, Interrupt
 from asm.isa.csrs import CSRS, CSRS_BY_NAME, CsrRow
 from asm.isa.rows import INSTRUCTIONS
+from asm.isa.trapbits import TrapBit
 from hvtui.machine.bus import CLINT_BASE, CLINT_SIZE
 from hvtui.machine.csr_file import MISA
 from hvtui.machine.devices.clint import MTIME_BASE, MTIMECMP_BASE
+from hvtui.machine.events import Outcome
 from hvtui.machine.fast import layout, lowering, native_csrs, native_memory, native_traps, notation
 from hvtui.machine.fast.lowering import SLOT_SIZE
 from hvtui.machine.memory import CLEAN, CODE, DECODED, PAGE_SIZE, TABLE, WALKED, WATCH
@@ -77,6 +79,12 @@ def csr_info(row: CsrRow) -> int:
 
 NO_CSR = _KIND_HARD
 
+# How counts of kernel instructions are ordered within a class.
+OUTCOMES = (Outcome.TRAPPED, Outcome.EXECUTED, Outcome.IGNORED, Outcome.LEAKED)
+
+# The region of a page in which several begin or end.
+MIXED = 255
+
 
 def _constants() -> Mapping[str, int]:
     bits = {f"{name}_BIT": _STATUS[name].mask for name in ("MIE", "MPIE", "SIE", "SPIE", "SPP")}
@@ -138,6 +146,9 @@ def _constants() -> Mapping[str, int]:
         "INTERRUPTS": len(INTERRUPT_PRIORITY),
         "INTERRUPT_ORDER": order,
         "MISA": MISA,
+        **{outcome.name: number for number, outcome in enumerate(OUTCOMES)},
+        "WFI": TrapBit.WFI,
+        "MIXED": MIXED,
         "CLINT_BASE": CLINT_BASE,
         "CLINT_SIZE": CLINT_SIZE,
         "MTIMECMP": MTIMECMP_BASE,
