@@ -47,8 +47,7 @@ def add_computer_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ram", type=_said(parse_ram_size), metavar="SIZE", help="RAM, such as 64M")
     parser.add_argument(
         "--engine",
-        type=Engine,
-        choices=list(Engine),
+        type=engine_name,
         default=Engine.AUTO,
         metavar="NAME",
         help="what runs the machine: fast, reference, or auto for the fast one where it can run (auto)",
@@ -94,6 +93,16 @@ def positive_count(text: str) -> int:
     if count < 1:
         raise argparse.ArgumentTypeError(f"{text} is too small: give 1 or more")
     return count
+
+
+def engine_name(text: str) -> Engine:
+    """Return what shall run the machine, as an argument's type."""
+    names = [engine.value for engine in Engine]
+    if text not in names:
+        meant = nearest(text, names)
+        hint = f"; did you mean {meant}?" if meant else ""
+        raise argparse.ArgumentTypeError(f"no engine {text!r}; there are {', '.join(names)}{hint}")
+    return Engine(text)
 
 
 def memory_size(text: str) -> int:

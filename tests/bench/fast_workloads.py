@@ -271,11 +271,13 @@ def _compiled(rounds: int, interval: int) -> bytes:
         (place / "start.s").write_text(_START.format(rounds=rounds))
         (place / "layout.ld").write_text(
             "SECTIONS { . = 0x80000000; .text : { *start*(.text) *(.text*) }"
-            " .rodata : { *(.rodata* .srodata*) } . = ALIGN(4096); .data : { *(.data* .sdata*) } .bss : { *(.bss* .sbss* COMMON) } }"
+            " .rodata : { *(.rodata* .srodata*) } . = ALIGN(4096);"
+            " .data : { *(.data* .sdata*) } .bss : { *(.bss* .sbss* COMMON) } }"
         )
         command = [
             _GCC, "-march=rv32ima_zicsr", "-mabi=ilp32", "-O2", "-ffreestanding", "-nostdlib",
-            "-static", "-fno-tree-loop-distribute-patterns", "-Wl,--no-warn-rwx-segments", "-T", "layout.ld",
+            "-static", "-fno-tree-loop-distribute-patterns", "-Wl,--no-warn-rwx-segments",
+            "-T", "layout.ld",
             "start.s", "compute.c", "-o", "compute.elf",
         ]  # fmt: skip
         done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False)
