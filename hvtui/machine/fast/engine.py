@@ -109,6 +109,7 @@ class FastEngine:
         cpu.page_regions = _address(self._page_regions)
         cpu.timebase = clint.timebase
         cpu.slice = _CHUNK
+        cpu.stamp = 1
         self._describe()
         ram.on_engine = self._marks_met
 
@@ -192,6 +193,7 @@ class FastEngine:
         cpu.tallies = bool(observers.tallies)
         if self._meter is not None:
             cpu.region = self._native_region(self._meter.current)
+            cpu.stamp += 1
             cpu.region_since = self._meter.since
         self._take_counters()
         if self._hart.pmp.regions is not self._regions:
@@ -225,6 +227,7 @@ class FastEngine:
             self._versions += 1
             version = self._settings[regions] = self._versions
         cpu.pmp_version = version
+        cpu.stamp += 1
 
     def _leave(self) -> None:
         cpu, state = self._cpu, self._state

@@ -85,6 +85,12 @@ _FIELDS: tuple[tuple[str, str, int], ...] = (
     ("context_keys", "u64", CONTEXTS),
     ("context_ids", "u64", CONTEXTS),
     # The hart's other state.
+    # The contexts that each mode had last, under which registers, and when.
+    ("stamp", "u64", 0),
+    ("mode_keys", "u64", 4),
+    ("mode_stamps", "u64", 4),
+    ("mode_data", "u64", 4),
+    ("mode_fetch", "u64", 4),
     ("reservation", "u64", 0),
     ("lines", "u64", 0),
     ("mtime_offset", "u64", 0),

@@ -89,6 +89,7 @@ def page_fault(address, access):
 
 
 def fill(address, access):
+    find_spaces()
     privilege = cpu.data_privilege
     root = cpu.data_root
     if access == FETCH:
@@ -149,6 +150,7 @@ def enter_region(offset):
         cpu.region_since = retired
         cpu.region = region
         cpu.region_entries[region] += 1
+        cpu.stamp += 1
         select()
     return 0
 
@@ -168,7 +170,27 @@ def address_of_fetch_tlb():
     return address(cpu.fetch_tlb)
 
 
+# Take up the contexts of the mode, as it is now. Each mode knows those that it had last.
 def select():
+    privilege = cpu.privilege
+    status = cpu.csr[MSTATUS]
+    seen = status & (SUM | MXR)
+    if status & MPRV:
+        seen |= status & (MPRV | MPP_BITS)
+    seen |= cpu.csr[SATP] << 32
+    if cpu.mode_keys[privilege] == seen and cpu.mode_stamps[privilege] == cpu.stamp:
+        cpu.data_context = cpu.mode_data[privilege]
+        cpu.fetch_context = cpu.mode_fetch[privilege]
+        return 0
+    choose()
+    cpu.mode_keys[privilege] = seen
+    cpu.mode_stamps[privilege] = cpu.stamp
+    cpu.mode_data[privilege] = cpu.data_context
+    cpu.mode_fetch[privilege] = cpu.fetch_context
+    return 0
+
+
+def find_spaces():
     status = cpu.csr[MSTATUS]
     satp = cpu.csr[SATP]
     privilege = cpu.privilege
@@ -180,6 +202,21 @@ def select():
     cpu.data_mxr = status & MXR
     cpu.data_root = NO_ROOT
     cpu.fetch_root = NO_ROOT
+    if satp >> 31:
+        if data != 3:
+            cpu.data_root = (satp & SATP_PPN) << 12
+        if privilege != 3:
+            cpu.fetch_root = (satp & SATP_PPN) << 12
+    return 0
+
+
+def choose():
+    status = cpu.csr[MSTATUS]
+    satp = cpu.csr[SATP]
+    privilege = cpu.privilege
+    data = privilege
+    if status & MPRV:
+        data = (status >> MPP_SHIFT) & 3
     version = cpu.pmp_version << 40 | 1 << 62
     data_key = version | data << 24
     fetch_key = version | privilege << 24
@@ -188,14 +225,12 @@ def select():
     if satp >> 31:
         root = satp & SATP_PPN
         if data != 3:
-            cpu.data_root = root << 12
             data_key |= root | 1 << 26
             if status & SUM:
                 data_key |= 1 << 27
             if status & MXR:
                 data_key |= 1 << 22
         if privilege != 3:
-            cpu.fetch_root = root << 12
             fetch_key |= root | 1 << 26
     cpu.data_context = context_of(data_key)
     cpu.fetch_context = context_of(fetch_key)
@@ -232,6 +267,7 @@ def end_contexts():
     while n < CONTEXTS:
         cpu.context_keys[n] = 0
         n += 1
+    cpu.stamp += 1
     return 0
 
 
