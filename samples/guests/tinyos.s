@@ -56,7 +56,9 @@
 
         .equ    SLOTS,          0x80010000      # the first program slot
         .equ    SLOT_SIZE,      0x2000
+        .ifndef SLOT_COUNT                      # another kernel made of these files may have more
         .equ    SLOT_COUNT,     8
+        .endif
         .equ    SHARED,         0x80030000      # the shared page
         .equ    SHARED_SIZE,    0x1000
 

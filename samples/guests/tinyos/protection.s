@@ -8,14 +8,8 @@
 #
 # The slots themselves never change, entry 0 moves: at every switch it is laid over the slot of the process that
 # is about to run.
-#
-# Both regions are NAPOT, a naturally aligned power of two. Then one register holds address and size: the address
-# divided by 4, with the low bits replaced by ones: 8 bytes no ones, 16 bytes one, each doubling one more.
 
-        .equ    PMP_R,          1
-        .equ    PMP_W,          2
-        .equ    PMP_X,          4
-        .equ    PMP_NAPOT,      3 << 3
+        .include "tinyos/pmp.s"                 # definitions only
 
         .equ    PMP_SLOT,       PMP_NAPOT | PMP_R | PMP_W | PMP_X
         .equ    PMP_SHARED,     PMP_NAPOT | PMP_R | PMP_W
