@@ -2,7 +2,7 @@
 #
 # It runs in M mode (ring 0, mode bit 1), the guest's kernel in S (ring 1), its programs in U (ring 3). That is how
 # type1.s does it, too. But this guest was changed: there is no kernel instruction in it. Where it had one there is a
-# load or a store to a page that both share (paravirt/page.s), or an ecall, which from ring 1 is a hypercall.
+# load or a store to a page that both share (page.s), or an ecall, which from ring 1 is a hypercall.
 #
 # So nothing has to trap that does not trap on every CPU, and nothing has to be decoded. It works on CPUs that ignore
 # kernel instructions in user mode. And it is short: a hypervisor that is asked need not find out.
@@ -51,7 +51,7 @@
         .equ    CAUSE_ECALL_S,  9
         .equ    CAUSE_TIMER,    0x80000007
 
-        .include "paravirt/page.s"
+        .include "page.s"
         .include "paravirt/boot.s"              # _start is the first byte of the program
         .include "paravirt/walls.s"
         .include "paravirt/world.s"

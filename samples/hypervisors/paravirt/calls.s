@@ -5,7 +5,7 @@
 
         .section .rodata
         .balign 4
-calls:                                          # by number; the numbers are in paravirt/page.s
+calls:                                          # by number; the numbers are in page.s
         .word   call_return, call_wait, enter
 
         .section .text

@@ -47,7 +47,7 @@ deliver:
         or      t1, t1, t2
         sw      t1, PAGE_mstatus(t0)
 
-        lw      t1, PAGE_mscratch(t0)           # sp <-> mscratch: see paravirt/page.s
+        lw      t1, PAGE_mscratch(t0)           # sp <-> mscratch: see page.s
         lw      t2, F_SP(sp)
         sw      t1, F_SP(sp)
         sw      t2, PAGE_mscratch(t0)

@@ -1,4 +1,4 @@
-# paravirt/page.s - the shared page: all that the hypervisor and its guest have to agree on.
+# page.s - the shared page of 09-paravirt: all that the hypervisor and its guest have to agree on.
 #
 # It is the last page of the guest's memory, and both sides read and write it. This file is included by both.
 #
