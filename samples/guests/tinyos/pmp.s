@@ -1,7 +1,4 @@
-# tinyos/pmp.s - the form of the PMP's registers.
-#
-# NAPOT is a region that is a naturally aligned power of two. Then one register holds address and size: the address
-# divided by 4, with the low bits replaced by ones: 8 bytes no ones, 16 bytes one, each doubling one more.
+# tinyos/pmp.s - the bits of a PMP entry's permissions. tinyos/protection.s says what NAPOT is.
 
         .equ    PMP_R,          1
         .equ    PMP_W,          2
