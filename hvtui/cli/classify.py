@@ -155,7 +155,7 @@ def _conclusions(verdict: Verdict, *, gates_closed: bool) -> Iterator[str]:
         witnesses = [found for bit in classes if (found := witness_of(holes, ring, bit))]
         yield from _told(witnesses)
         if all(found.unit.csr is not None and found.unit.csr.privilege == 1 for found in holes):
-            yield "    [dim]all are about S's own registers: swapped for each guest, they need not trap[/]"
+            yield "    [dim]all are S's own registers: swapped for each guest, they need not trap[/]"
     if verdict.is_hybrid:
         yield "[green]✓[/] theorem 3: a hybrid hypervisor can, programs in ring 3 run directly"
     else:

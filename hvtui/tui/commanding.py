@@ -246,7 +246,10 @@ class Commands:
     def _add(self, line: Line) -> None:
         self.transcript.add(line)
         if not self._has_told:
-            self._has_told = self._later(self._draw_soon)
+            # First, for what is asked for here may be done before this thread goes on.
+            self._has_told = True
+            if not self._later(self._draw_soon):
+                self._has_told = False
 
     def _draw_soon(self) -> None:
         """Draw what was told, unless that was done just now: commands may tell a great deal."""

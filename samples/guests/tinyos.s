@@ -35,13 +35,11 @@
 
         # ---- the machine
 
-        .equ    UART,           0x10000000      # 16550 serial port, the console
-        .equ    MTIMECMP,       0x02004000      # CLINT: the alarm, 64 bits
-        .equ    MTIME,          0x0200bff8      # CLINT: the clock, 64 bits
+        .include "tinyos/board.s"               # where the devices are: UART, MTIMECMP, MTIME, FINISHER
+
         .equ    TICK_SHIFT,     14              # a tick is 2**14 = 16384 units of mtime
-        .equ    FINISHER,       0x00100000      # writing a word here ends the run ...
-        .equ    FINISH_PASS,    0x5555          # ... well
-        .equ    FINISH_FAIL,    0x3333          # ... badly; the upper half of the word is the exit code
+        .equ    FINISH_PASS,    0x5555          # what is written to FINISHER if all went well ...
+        .equ    FINISH_FAIL,    0x3333          # ... or badly; the upper half of the word is the exit code
 
         .equ    MSTATUS_MPIE,   1 << 7          # interrupts are on after the next mret
         .equ    MSTATUS_MPP,    3 << 11         # the mode that the trap came from, and mret goes to: 0 is U
@@ -56,7 +54,9 @@
 
         .equ    SLOTS,          0x80010000      # the first program slot
         .equ    SLOT_SIZE,      0x2000
+        .ifndef SLOT_COUNT                      # another kernel made of these files may have more
         .equ    SLOT_COUNT,     8
+        .endif
         .equ    SHARED,         0x80030000      # the shared page
         .equ    SHARED_SIZE,    0x1000
 

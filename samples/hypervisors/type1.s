@@ -37,6 +37,7 @@
 #       step.s          emulating any instruction, where code cannot be mapped
 #       devices.s       which device answers where; CLINT and finisher
 #       uart.s plic.s   the two larger devices
+#       nested.s        with NESTED: the guest's own trap bitmap, so that it can be a hypervisor itself
 #       console.s       the real console, shared by all
 #       scheduler.s     which VM runs, how long; waiting; the end
 #
@@ -60,6 +61,7 @@
         .ifndef TRAPMAP_WITHOUT
         .equ    TRAPMAP_WITHOUT, 0              # bits to leave out of the trap bitmap, to see what each is good for
         .endif
+        # NESTED: if it is defined a guest's CPU has a trap bitmap, as ours (type1/nested.s)
 
         # ---- the real machine
 
@@ -188,6 +190,7 @@
         .include "type1/devices.s"
         .include "type1/uart.s"
         .include "type1/plic.s"
+        .include "type1/nested.s"
         .include "type1/console.s"
         .include "type1/scheduler.s"
 

@@ -76,9 +76,9 @@ IDLE = guest_of_bytes(bytes.fromhex("730050106ff0dfff"), "idle")
 """A kernel that waits for ever: ``wfi``, and back to it."""
 
 
-def native(guest: Guest, *, ram_size: int = VM_SIZE) -> System:
+def native(guest: Guest, *, ram_size: int = VM_SIZE, cpu: str = "classic") -> System:
     """Return the system in which the guest owns the machine; as much RAM as a VM has."""
-    return System(Path("native"), "native", "classic", ram_size, 1, guest.components)
+    return System(Path("native"), "native", cpu, ram_size, 1, guest.components)
 
 
 @cache
@@ -118,6 +118,14 @@ def virtualized(
     ]
     ram_size = HYPERVISOR_SIZE + len(guests) * vm_size
     return System(Path("virtualized"), "virtualized", cpu, ram_size, 1, (host, *moved))
+
+
+def hypervisor_as_guest(guest: Guest, defines: Mapping[str, int] | None = None) -> Guest:
+    """Return a guest that is the hypervisor, with `guest` in its one VM."""
+    program = hypervisor({"VMS": 1, **(defines or {})})
+    inner = Component("inner", "hypervisor", program, GUEST_RAM, GUEST_RAM, believes=0)
+    moved = [replace(part, at=part.at + HYPERVISOR_SIZE, vm="vm1") for part in guest.components]
+    return Guest((inner, *moved))
 
 
 def base_of(number: int, vm_size: int = VM_SIZE) -> int:

@@ -134,13 +134,21 @@ class Recorder(Probes):
 class Side:
     """One of the two machines, and what it has recorded; of a virtual one, of VM `number` alone."""
 
-    def __init__(self, system: System, *, is_virtual: bool, typed: bytes, number: int = 1) -> None:
+    def __init__(
+        self,
+        system: System,
+        *,
+        is_virtual: bool,
+        typed: bytes,
+        number: int = 1,
+        vm_size: int = VM_SIZE,
+    ) -> None:
         self.system = system
         self.machine = system.fresh_machine()
         self.machine.uart.feed(typed)
-        self.base = base_of(number) if is_virtual else GUEST_RAM
+        self.base = base_of(number, vm_size) if is_virtual else GUEST_RAM
         own = Privilege.M if is_virtual else None
-        size = VM_SIZE if is_virtual else self.machine.ram.size
+        size = vm_size if is_virtual else self.machine.ram.size
         self.recorder = Recorder(self.machine, own, range(self.base, self.base + size))
         self.stop: Stop | None = None
 

@@ -306,24 +306,6 @@ async def test_a_click_on_the_sign_of_a_macro_unfolds_it() -> None:
         assert debugger(pilot).snapshot.breakpoints == ()
 
 
-# Problems
-
-
-async def test_problems_stand_in_place_of_the_source_until_they_are_dismissed() -> None:
-    async with running(macros()) as pilot:
-        pane = debugger(pilot).query_one(SourcePane)
-        before = source(pilot)
-        pane.show_problems((row("main.s:3: no such instruction"), row("  adi a0, a0, 1"), row("  ^~~")))
-        await settle(pilot)
-        assert screen_text(pilot)[2].startswith("main.s:3: no such")
-        assert pane.at_cursor() == ("", ())
-        await press(pilot, "s", "escape")
-        assert len(source(pilot)) == len(before)
-        pane.show_problems((row("again"),))
-        pane.show_problems(None)
-        assert len(source(pilot)) == len(before)
-
-
 # The whole pane
 
 

@@ -44,8 +44,7 @@ def go_to(screen: DebuggerScreen) -> None:
             screen.look_at(screen.session.whereabouts.of(address, location.physical))
             screen.go_to_pane(SOURCE)
 
-    here = screen.snapshot.position.component
-    screen.app.push_screen(PlaceScreen(screen.session.system, here), chosen)
+    screen.app.push_screen(PlaceScreen(screen.session), chosen)
 
 
 @GROUP.action("zoom", "z")

@@ -11,7 +11,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from asm.isa.trapbits import TrapBit
+from asm.isa.trapbits import TRAP_BITS, TrapBit
 from hvtui.debugger.snapshot import BreakpointView, Snapshot, TrapCell
 from hvtui.tui.panes.pane import DrawnPane
 from hvtui.tui.rows import Row, Span, fit, join, pad, row, shorten
@@ -55,7 +55,12 @@ class Grid:
 
 
 def grid_for(count: int, width: int, height: int) -> Grid:
-    """Return how to set `count` cells: with words if they fit so, else with as much as fits."""
+    """Return how to set `count` cells: with words if they fit so, else with as much as fits.
+
+    Where there is a lot of room they stand in one column, and what each is for beside it.
+    """
+    if width >= _WIDTH_FOR_LEGEND and height >= count:
+        return Grid(_Form.WIDE, 1, count, 0)
     for form in _Form:
         columns = max(width // form.value, 1)
         # The wide form keeps a place for the strip of reserved bits.
@@ -78,6 +83,12 @@ def bitmap_rows(
         for cell in named
         for drawn in [_cell(cell, grid.form, _breakpoint(snapshot, cell), has_bits=has_bits)]
     ]
+    if grid.columns == 1 and width >= _WIDTH_FOR_LEGEND:
+        rows = tuple(
+            join([drawn, _explained(cell)], "  ") for drawn, cell in zip(cells, named, strict=True)
+        )
+        strip = _strip(reserved, grid.form.value, has_bits=has_bits)
+        return (*rows, strip, row(), *_LEGEND)[:height]
     if len(cells) < grid.columns * grid.lines:
         cells.append(_strip(reserved, grid.form.value, has_bits=has_bits))
         return _columns(cells, grid)
@@ -90,6 +101,24 @@ def _columns(cells: list[Row], grid: Grid) -> tuple[Row, ...]:
         join([pad(cell, grid.form.value) for cell in cells[index :: grid.lines]], " " * grid.gap)
         for index in range(grid.lines)
     )
+
+
+def _explained(cell: TrapCell) -> Row:
+    """Say what a bit covers, and which instructions of x86 are like that."""
+    x86 = TRAP_BITS[TrapBit(cell.bit)].x86
+    return row(Span(fit(cell.covers, _COVERS_WIDTH), ""), ("x86: " if x86 else "", "dim"), (x86, "dim"))
+
+
+_COVERS_WIDTH = 57
+_WIDTH_FOR_LEGEND = 112
+_LEGEND = (
+    row((SET, "traps"), (" the bit is set   ", "dim"), (CLEAR, "faint"), (" it is clear   ", "dim"),
+        (NO_BIT, "faint"), (" this CPU has no bitmap   ", "dim"), (ENABLED, "breakpoint"),
+        (" a breakpoint   ", "dim"), ("*", "changed"), (" met by the last move", "dim")),
+    row(("traps", "traps"), (" ring 0 gets control   ", "dim"), ("executes", "executes"),
+        (" this mode may   ", "dim"), ("ignored", "ignored"), (" nothing happens   ", "dim"),
+        ("leaks", "leaks"), (" the real value is read", "dim")),
+)  # fmt: skip
 
 
 def _breakpoint(snapshot: Snapshot, cell: TrapCell) -> BreakpointView | None:
@@ -229,7 +258,8 @@ instruction of the class traps, is ignored or leaks below ring 0. Again, and it 
         told = summary(snapshot, with_signs=is_narrow)
         if self.has_focus:
             covers = next(cell.covers for cell in snapshot.cells if cell.bit == self.chosen)
-            name, told = f"Bit {int(self.chosen)}", covers
+            x86 = TRAP_BITS[self.chosen].x86
+            name, told = f"Bit {int(self.chosen)}", covers + (f"; x86: {x86}" if x86 else "")
         return name, shorten(told, self.size.width - len(name) - 6)
 
     def action_choose(self, down: int, right: int) -> None:

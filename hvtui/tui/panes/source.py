@@ -19,9 +19,8 @@ from hvtui.debugger.snapshot import Snapshot, Stopped
 from hvtui.machinefile.system import Component
 from hvtui.tui.messages import Do, Say
 from hvtui.tui.panes.pane import Pane
-from hvtui.tui.rows import Row, crop
+from hvtui.tui.rows import Row
 from hvtui.tui.source import gutter
-from hvtui.tui.source.beside import moved
 from hvtui.tui.source.file_view import WIDTH_FOR_CODE, FileView
 from hvtui.tui.source.memory_view import MemoryView
 from hvtui.tui.source.views import Looking, View
@@ -69,7 +68,6 @@ there is room, then the instructions in memory alone, then the source again."""
         Binding("end,G", "move(1000000)", "To the end", show=False),
         Binding("full_stop", "follow", "To the current line", show=False),
         Binding("enter", "unfold", "Unfold a macro", show=False),
-        Binding("escape", "dismiss_problems", "Back to the source", show=False),
     ]
 
     @dataclass
@@ -91,7 +89,6 @@ there is room, then the instructions in memory alone, then the source again."""
         self._way = NOWHERE
         self._current: int | None = None
         self._left = 0
-        self._problems: tuple[Row, ...] | None = None
         # What is unfolded, by component and file: another file may come in between.
         self._unfolded: dict[tuple[str, str], frozenset[Key]] = {}
 
@@ -113,22 +110,8 @@ there is room, then the instructions in memory alone, then the source again."""
 
     def look_at(self, position: Position) -> None:
         """Show another place than the current one, until the next stop."""
-        self._problems = None
         self._looking_at = position
         self._show_anew()
-
-    def show_problems(self, rows: tuple[Row, ...] | None) -> None:
-        """Show what is wrong with a program in place of the source; None for nothing any more.
-
-        Esc goes back to the source.
-        """
-        self._problems = rows
-        if rows is None:
-            self._show_anew()
-            return
-        self.set_title("Problems", "the run goes on as it was; Esc: back to the source")
-        self.scroll_to(y=0, animate=False, force=True, immediate=True)
-        self.repaint()
 
     def toggle_disassembly(self) -> None:
         """Change from source to source with disassembly, if there is room, to disassembly alone."""
@@ -161,13 +144,11 @@ there is room, then the instructions in memory alone, then the source again."""
             and self.form is not Form.CODE
         ):
             self._view = self._file_view(component, place.file, position)
-            if self._problems is None:
-                self._name_source(position)
+            self._name_source(position)
             return
         self._view = self._memory_view(component, position.physical or position.pc)
         name = component.name if component else "memory"
-        if self._problems is None:
-            self.set_title("Disassembly", f"{name}, {position.symbol}")
+        self.set_title("Disassembly", f"{name}, {position.symbol}")
 
     def _file_view(self, component: Component, file: str, position: Position) -> FileView:
         known = self._view
@@ -220,16 +201,13 @@ there is room, then the instructions in memory alone, then the source again."""
         self.cursor = self._current
         if self.virtual_size.height != self.row_count:
             self.repaint()  # how far one can scroll depends on it
-        if self._problems is None:
-            self.show_line(self._current)
+        self.show_line(self._current)
 
     # Lines
 
     @property
     def row_count(self) -> int:
         """How many lines there are."""
-        if self._problems is not None:
-            return len(self._problems)
         return self._view.count if self._view is not None else 0
 
     @property
@@ -240,8 +218,6 @@ there is room, then the instructions in memory alone, then the source again."""
     def row_at(self, index: int) -> Row:
         """Return a line with its marks."""
         assert self.snapshot is not None
-        if self._problems is not None:
-            return crop(Row(moved(self._problems[index].spans, self._left)), self.text_width)
         assert self._view is not None
         return self._view.row(index, self._looking())
 
@@ -265,15 +241,13 @@ there is room, then the instructions in memory alone, then the source again."""
 
     def at_line(self, index: int) -> tuple[str, tuple[Location, ...]]:
         """Return how the place of a row is called, and where it is in memory."""
-        if self._problems is not None or self._view is None or index >= self._view.count:
+        if self._view is None or index >= self._view.count:
             return "", ()
         return self._view.place(index)
 
     def action_move(self, by: int) -> None:
         """Move the cursor."""
-        if self._problems is not None:
-            self.scroll_relative(y=by, animate=False)
-        elif self.row_count:
+        if self.row_count:
             self.cursor = min(max(self.cursor + by, 0), self.row_count - 1)
             self.show_line(self.cursor)
             self.repaint()
@@ -284,10 +258,7 @@ there is room, then the instructions in memory alone, then the source again."""
 
     def action_move_text(self, by: int) -> None:
         """Move the text below the left edge, as far as there is text."""
-        if self._problems is not None:
-            widest = max((row.width for row in self._problems), default=0)
-        else:
-            widest = self._view.widest if self._view is not None else 0
+        widest = self._view.widest if self._view is not None else 0
         self._left = min(max(self._left + by, 0), max(widest - self.text_width, 0))
         self.repaint()
 
@@ -297,14 +268,6 @@ there is room, then the instructions in memory alone, then the source again."""
         self._left = 0
         self._show_anew()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Let Esc do what it does elsewhere while there are no problems to dismiss."""
-        return action != "dismiss_problems" or self._problems is not None
-
-    def action_dismiss_problems(self) -> None:
-        """Go back from what is wrong to the source."""
-        self.show_problems(None)
-
     # Macros
 
     def action_unfold(self) -> None:
@@ -313,7 +276,7 @@ there is room, then the instructions in memory alone, then the source again."""
 
     def _unfold_at(self, index: int) -> None:
         view = self._view
-        if self._problems is not None or not isinstance(view, FileView) or index >= view.count:
+        if not isinstance(view, FileView) or index >= view.count:
             return
         row = view.toggle(index)
         if row is None:
@@ -358,7 +321,7 @@ there is room, then the instructions in memory alone, then the source again."""
         A double click runs to the line.
         """
         offset = event.get_content_offset(self)
-        if offset is None or self._problems is not None:
+        if offset is None:
             return
         index = offset.y + self.scroll_offset.y
         if index >= self.row_count:
@@ -390,7 +353,7 @@ there is room, then the instructions in memory alone, then the source again."""
         """Keep the current line in view."""
         self._left = 0
         super().resized()
-        if self._current is not None and self._problems is None:
+        if self._current is not None:
             self.show_line(self._current)
 
 

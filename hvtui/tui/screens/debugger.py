@@ -510,7 +510,8 @@ class DebuggerScreen(Screen[None]):
             return
         inside = PANES_BY_NAME[name].inside
         pane = self.query_one(f"#{name}", Widget)
-        (pane.query_one(inside, Widget) if inside else pane).focus()
+        # At once, for the keys that are on their way.
+        self.set_focus(pane.query_one(inside, Widget) if inside else pane)
 
     @property
     def focused_pane(self) -> str | None:

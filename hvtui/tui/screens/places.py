@@ -11,8 +11,9 @@ from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from hvtui.debugger.locations import Location, LocationError, resolve
-from hvtui.machinefile.system import Component, System
+from hvtui.debugger.locations import Location, LocationError
+from hvtui.debugger.session import Session
+from hvtui.machinefile.system import System
 from hvtui.tui.rows import printable
 from hvtui.tui.screens.search import SearchScreen
 
@@ -40,23 +41,23 @@ class PlaceScreen(SearchScreen[Location]):
 
     HEADING = "Go to"
     KEYS = "Enter shows it in the source · Esc closes"
-    EXPLANATION = "A label, FILE:LINE or an address; COMPONENT:: before it names a program"
+    EXPLANATION = "A label, FILE:LINE, an address or *EXPRESSION; COMPONENT:: before it names a program"
     PLACEHOLDER = "where"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Close", show=False)]
 
-    def __init__(self, system: System, here: Component | None) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
-        self._system = system
-        self._here = here
+        self._session = session
+        here = session.here.component
         # The labels of the program that runs come first.
-        self._labels = sorted(labels(system), key=lambda label: label[1].component is not here)
+        self._labels = sorted(labels(session.system), key=lambda label: label[1].component is not here)
 
     @on(Input.Submitted, "#search")
     def take(self, event: Input.Submitted) -> None:
         """Go to what is typed; with nothing typed, or after an arrow key, to what is chosen."""
         if event.value.strip() and not self.has_chosen:
             try:
-                self.dismiss(resolve(self._system, event.value, self._here)[0])
+                self.dismiss(self._session.resolve(event.value)[0])
                 return
             except LocationError as error:
                 if not self.query_one(OptionList).option_count:

@@ -1,35 +1,9 @@
-# tinyos/console.s - the console: a 16550 serial port, driven by asking it again and again (polling).
+# tinyos/console.s - the console: a serial port, and how to print texts and numbers on it.
 
-        .equ    UART_THR,       0               # write: the byte to send
-        .equ    UART_IER,       1               # which interrupts the port may raise
-        .equ    UART_FCR,       2               # the queues
-        .equ    UART_LCR,       3               # the form of a character
-        .equ    UART_LSR,       5               # line status
-        .equ    FCR_ENABLE,     1
-        .equ    LCR_8_BITS,     3
-        .equ    LSR_THRE,       1 << 5          # the port can take a byte
+        .include "tinyos/uart.s"                # console_init
+        .include "tinyos/character.s"           # print_character
 
         .section .text
-
-# console_init: 8 bits, no parity, queues on, no interrupts.
-console_init:
-        li      t0, UART
-        sb      zero, UART_IER(t0)
-        li      t1, LCR_8_BITS
-        sb      t1, UART_LCR(t0)
-        li      t1, FCR_ENABLE
-        sb      t1, UART_FCR(t0)
-        ret
-
-# print_character: send the byte in a0.
-print_character:
-        li      t0, UART
-1:
-        lbu     t1, UART_LSR(t0)
-        andi    t1, t1, LSR_THRE
-        beqz    t1, 1b                          # busy
-        sb      a0, UART_THR(t0)
-        ret
 
 # print: send the characters at a0 up to a 0. For the kernel's own strings, never for a program's.
 print:

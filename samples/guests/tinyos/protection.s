@@ -9,13 +9,13 @@
 # The slots themselves never change, entry 0 moves: at every switch it is laid over the slot of the process that
 # is about to run.
 #
+# Only the kernel can move it, or change what an entry allows: to write a register of the PMP is a kernel instruction.
+# A program that tries it is killed.
+#
 # Both regions are NAPOT, a naturally aligned power of two. Then one register holds address and size: the address
 # divided by 4, with the low bits replaced by ones: 8 bytes no ones, 16 bytes one, each doubling one more.
 
-        .equ    PMP_R,          1
-        .equ    PMP_W,          2
-        .equ    PMP_X,          4
-        .equ    PMP_NAPOT,      3 << 3
+        .include "tinyos/pmp.s"                 # the bits of an entry: definitions only
 
         .equ    PMP_SLOT,       PMP_NAPOT | PMP_R | PMP_W | PMP_X
         .equ    PMP_SHARED,     PMP_NAPOT | PMP_R | PMP_W

@@ -11,19 +11,7 @@
 #       6  exit(code)                end; does not return. The kernel reports a code that is not 0
 #       7  wait(pid)                 sleep until that process has ended; returns 0, or -1 if there is none
 
-        .equ    SYSTEM_CALLS,   8               # length of the table that follows
-
-        .section .rodata
-        .balign 4
-system_calls:
-        .word   system_call_refused             # 0 is not a system call
-        .word   sys_write
-        .word   sys_getpid
-        .word   sys_yield
-        .word   sys_sleep
-        .word   sys_uptime
-        .word   sys_exit
-        .word   sys_wait
+        .include "tinyos/calls.s"
 
         .section .text
 
@@ -150,6 +138,7 @@ sys_wait:
         mul     t0, t0, t1
         la      t1, processes
         add     t0, t0, t1                      # t0 = the process
+wait_for_process:
         lw      t0, P_STATE(t0)
         addi    t0, t0, -STATE_ENDED
         sw      a0, P_WAITS_FOR(s0)

@@ -12,10 +12,15 @@
 # Input goes to one VM: the first that has not ended. While that VM could be interrupted by a byte, the real port
 # may interrupt us. Else bytes wait in the real port until the VM looks (type1/uart.s: uart_update).
 
+        .ifdef  SPLIT
+        .equ    OUR_CONTEXT, 1                  # the PLIC interrupts us in S mode (hypervisors/split.s) ...
+        .else
+        .equ    OUR_CONTEXT, 0                  # ... or in M mode
+        .endif
         .equ    PLIC_REAL_PRIORITY, PLIC + 4 * UART_SOURCE
-        .equ    PLIC_REAL_ENABLE, PLIC + PLIC_ENABLE
-        .equ    PLIC_REAL_THRESHOLD, PLIC + PLIC_CONTEXT
-        .equ    PLIC_REAL_CLAIM, PLIC + PLIC_CONTEXT + PLIC_CLAIM
+        .equ    PLIC_REAL_ENABLE, PLIC + PLIC_ENABLE + (OUR_CONTEXT << PLIC_ENABLE_SHIFT)
+        .equ    PLIC_REAL_THRESHOLD, PLIC + PLIC_CONTEXT + (OUR_CONTEXT << PLIC_CONTEXT_SHIFT)
+        .equ    PLIC_REAL_CLAIM, PLIC_REAL_THRESHOLD + PLIC_CLAIM
 
         .section .data
         .balign 4
@@ -42,7 +47,7 @@ console_init:
         li      t0, PLIC_REAL_THRESHOLD
         sw      zero, 0(t0)
         li      t1, 1 << UART_SOURCE
-        li      t0, PLIC_REAL_ENABLE            # of context 0, ours
+        li      t0, PLIC_REAL_ENABLE
         sw      t1, 0(t0)
         ret
 
@@ -357,7 +362,11 @@ console_can_wake:
 
         .section .rodata
 text_hypervisor:
+        .ifdef  SPLIT
+        .asciz  "host: "
+        .else
         .asciz  "type1: "
+        .endif
 text_line_of:
         .asciz  "vm"
 text_new_line:

@@ -3,7 +3,7 @@
 # They are a table. A row says which CSRs it is about, where the vCPU keeps the word, which bits software can write,
 # and, for those that are more than a word, who reads and who writes it (type1/views.s). To give the virtual hart
 # another CSR is to add a row. What is not in the table does not exist, and naming it is an illegal instruction: so
-# the guest sees an ordinary CPU, without trap bitmap.
+# the guest sees an ordinary CPU, without trap bitmap (but with NESTED: type1/nested.s).
 
         .equ    ROW_FIRST,      0               # the first CSR's number
         .equ    ROW_LAST,       4               # the last one's
@@ -77,6 +77,13 @@ csr_table:
 
         csr_zero 0xf11, 0xf15                                           # mvendorid ... mhartid 0, mconfigptr
         csr_zero 0x7a0, 0x7a3                                           # tselect, tdata1 to 3: no triggers
+
+        .ifdef  NESTED                                                  # later rows go before earlier ones
+        csr     0xf13, 0xf13, V_X,              0, read_mimpid
+        csr     MTRAPMAP, MTRAPMAP, V_TRAPMAP,  TRAPCAP
+        csr     MVMCB, MVMCB, V_BLOCK,          ~3
+        csr     MTRAPCAP, MTRAPCAP, V_X,        0, read_mtrapcap
+        .endif
 csr_table_end:
 
         .section .bss

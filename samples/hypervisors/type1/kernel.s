@@ -51,6 +51,24 @@ illegal_for_guest:
         lw      a1, V_INSTRUCTION(s0)
         ret
 
+        .ifdef  NESTED
+# refused_for_guest: the virtual mode may not do this. A vt or svm ignores it then, and goes on.
+refused_for_guest:
+        lw      t0, virtual_cpu
+        beqz    t0, illegal_for_guest
+        j       done
+
+        .macro  intercept bit                   # leaves if the guest's own bitmap has the bit
+        li      t0, 1 << \bit
+        jal     t4, intercepted
+        .endm
+        .else
+        .equ    refused_for_guest, illegal_for_guest
+
+        .macro  intercept bit
+        .endm
+        .endif
+
 # kernel_decoded: the same on svm, where the hardware has written into the control block which class of instruction
 # this was, the instruction, and the pc behind it. No decoding, no guessing.
 kernel_decoded:
@@ -74,12 +92,16 @@ kernel_decoded:
 # emulate_mret: back from a trap to virtual M. The virtual mode comes from the virtual MPP, the pc from the virtual
 # mepc, and the interrupt enable is unstacked.
 emulate_mret:
+        intercept EXIT_MRET
         lw      t0, V_PRIVILEGE(s0)
         li      t1, PRIV_M
-        bne     t0, t1, illegal_for_guest
+        bne     t0, t1, refused_for_guest
         lw      t0, V_MSTATUS(s0)
         srli    t2, t0, MSTATUS_MPP_LOW
         andi    t2, t2, 3                       # t2 = the mode to go to
+        .ifdef  NESTED
+        jal     t4, block_load
+        .endif
         sw      t2, V_PRIVILEGE(s0)
         andi    t3, t0, MSTATUS_MPIE
         srli    t3, t3, 4                       # MPIE's place to MIE's
@@ -103,11 +125,15 @@ xret_finish:
 
 # emulate_sret: back from a trap to virtual S.
 emulate_sret:
+        intercept EXIT_SRET
         lw      t0, V_MSTATUS(s0)
         li      t1, MSTATUS_TSR
         jal     t4, need_supervisor
         andi    t2, t0, MSTATUS_SPP
         srli    t2, t2, 8
+        .ifdef  NESTED
+        jal     t4, block_load
+        .endif
         sw      t2, V_PRIVILEGE(s0)
         andi    t3, t0, MSTATUS_SPIE
         srli    t3, t3, 4
@@ -121,6 +147,7 @@ emulate_sret:
 
 # emulate_wfi: sleep until an interrupt that mie enables is pending, whether it will be taken or not.
 emulate_wfi:
+        intercept EXIT_WFI
         lw      t0, V_MSTATUS(s0)
         li      t1, MSTATUS_TW
         jal     t4, need_supervisor
@@ -134,6 +161,7 @@ emulate_wfi:
 
 # emulate_sfence: sfence.vma rs1, rs2. We keep one address space at a time, so rs2, the ASID, makes no difference.
 emulate_sfence:
+        intercept EXIT_SFENCE
         lw      t0, V_MSTATUS(s0)
         li      t1, MSTATUS_TVM
         jal     t4, need_supervisor
@@ -166,14 +194,14 @@ done:
         ret
 
 # need_supervisor: sret, wfi and sfence.vma are for S and M, and M can keep S from them by a bit of mstatus.
-# t0 = mstatus, t1 = that bit. Comes back to t4, or leaves for illegal_for_guest. (To be called by jal: the pseudo-
+# t0 = mstatus, t1 = that bit. Comes back to t4, or leaves for refused_for_guest. (To be called by jal: the pseudo-
 # instruction call would use t1 on its way here.)
 need_supervisor:
         lw      t2, V_PRIVILEGE(s0)
-        beqz    t2, illegal_for_guest
+        beqz    t2, refused_for_guest
         li      t3, PRIV_M
         beq     t2, t3, 1f
         and     t1, t0, t1
-        bnez    t1, illegal_for_guest
+        bnez    t1, refused_for_guest
 1:
         jr      t4

@@ -23,7 +23,9 @@ schedule:
         la      s1, vcpus
 2:
         mv      s0, s1
+        .ifndef SPLIT
         csrw    mscratch, s0
+        .endif
         lw      t0, V_STATE(s0)
         li      t1, VM_ENDED
         beq     t0, t1, 3f
@@ -177,6 +179,12 @@ idle:
         bnez    t1, 1b
         beqz    s3, all_ended
 
+        .ifdef  SPLIT                           # we are a thread of a kernel that has others to run
+        mv      a0, s1
+        mv      a1, s2
+        call    thread_sleep
+        j       schedule
+        .else
         li      t0, CLINT + CLINT_MTIMECMP
         sw      s1, 0(t0)
         sw      s2, 4(t0)
@@ -194,6 +202,7 @@ idle:
         beqz    t0, schedule
         call    console_interrupt
         j       schedule
+        .endif
 
 # vm_end: the VM of s0 ends with exit code a0; a1 = why, a line for the console. The others go on.
 vm_end:
@@ -301,6 +310,9 @@ all_ended:
         la      a0, text_all_ended
         call    say
         li      a0, 0
+        .ifdef  SPLIT
+        j       power_off                       # the kernel's
+        .else
         # fall through
 
 # power_off: the end, with exit code a0.
@@ -316,6 +328,7 @@ power_off:
 2:
         wfi
         j       2b
+        .endif
 
         .section .rodata
 text_vm:

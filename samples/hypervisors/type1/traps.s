@@ -28,6 +28,10 @@ trap_guest:
         lw      t0, V_PRIVILEGE(s0)             # who takes it? M, unless it has left this one to S
         li      t1, PRIV_M
         beq     t0, t1, trap_to_m
+        .ifdef  NESTED
+        lw      t1, V_INTERCEPTED(s0)           # what M has asked for it gets
+        bnez    t1, trap_to_m
+        .endif
         lw      t1, V_MEDELEG(s0)
         bgez    a0, 2f
         lw      t1, V_MIDELEG(s0)
@@ -57,6 +61,14 @@ trap_to_s:
 
 # trap_to_m: into virtual M mode from t0.
 trap_to_m:
+        .ifdef  NESTED
+        addi    sp, sp, -16
+        sw      ra, 12(sp)
+        call    block_store
+        lw      ra, 12(sp)
+        addi    sp, sp, 16
+        lw      t0, V_PRIVILEGE(s0)
+        .endif
         lw      t1, V_PC(s0)
         sw      t1, V_MEPC(s0)
         sw      a0, V_MCAUSE(s0)

@@ -42,6 +42,11 @@
         field   V_STVAL
         field   V_SATP
 
+        .ifdef  NESTED
+        field   V_TRAPMAP                       # mtrapmap and mvmcb (type1/nested.s)
+        field   V_BLOCK
+        .endif
+
         field   V_PMPCFG, 16                    # a byte an entry: L..AAXWR
         field   V_PMPADDR, 4 * 16               # a word an entry: address bits 33 to 2
 
@@ -95,6 +100,10 @@
         field   V_VALUE                         # ... mtval ...
         field   V_INSTRUCTION                   # ... the instruction that trapped, if it was one ...
         field   V_NEXT_PC                       # ... and the pc after it
+
+        .ifdef  NESTED
+        field   V_INTERCEPTED                   # the bits of V_TRAPMAP that make the trap on its way to the guest
+        .endif
 
         field   V_TRAP_PC                       # the last trap handed to the guest, to notice a loop of traps: from
         field   V_TRAP_CAUSE                    # which pc and why ...

@@ -79,6 +79,9 @@ world_enter:
         call    shadow_root
         csrw    satp, a0                        # the guest's memory
         sfence.vma
+        .ifdef  NESTED
+        call    bitmap_enter
+        .endif
         lw      t0, cpu_sup_is_native
         beqz    t0, 1f
         call    supervisor_load

@@ -31,14 +31,18 @@ csr_instruction:
         la      s3, csr_table
         add     s3, s3, t0                      # s3 = its row
 
+        .ifdef  NESTED
+        call    csr_intercepted                 # the guest's own bitmap
+        bnez    a0, csr_illegal
+        .endif
         lw      t0, V_PRIVILEGE(s0)             # bits 9 and 8 of the number: the least mode that may use it
         srli    t1, s2, 8
         andi    t1, t1, 3
-        bltu    t0, t1, csr_illegal
+        bltu    t0, t1, csr_refused
         li      t1, PRIV_M
         beq     t0, t1, 1f
         call    csr_gate                        # below M, some have a gate of their own
-        beqz    a0, csr_illegal
+        beqz    a0, csr_refused
 1:
         srli    s4, s1, 12
         andi    s4, s4, 7                       # s4 = funct3: 1 write, 2 set, 3 clear; 4 more: immediate
@@ -123,6 +127,11 @@ csr_instruction:
 12:
         call    done                            # a0 = NO_TRAP
         j       csr_return
+csr_refused:                                    # for another mode than the guest's
+        .ifdef  NESTED
+        call    refused_for_guest
+        j       csr_return
+        .endif
 csr_illegal:
         call    illegal_for_guest
 csr_return:
