@@ -262,7 +262,7 @@ class Machine:
                 continue
             try:
                 if self._engine is not None and stop_at is None and self._engine.suits:
-                    self._engine.execute(max_retired, until_instant)
+                    self._engine.execute(max_retired, until_instant, self._until_timer(room))
                 else:
                     hart.execute(self._until_timer(room), stop_at)
             except Held:

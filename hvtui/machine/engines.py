@@ -29,8 +29,11 @@ class Runner(Protocol):
     def suits(self) -> bool:
         """Tell whether it may run now."""
 
-    def execute(self, max_retired: int | None, until_instant: int | None) -> None:
-        """Execute at least one step, at most until a count is reached."""
+    def execute(self, max_retired: int | None, until_instant: int | None, room: int) -> None:
+        """Execute at least one step, at most until a count is reached.
+
+        `room` is how many instructions the reference may execute from here without looking up.
+        """
 
     def finish(self) -> None:
         """Hand over what has been counted: a run is over."""

@@ -48,6 +48,12 @@ _LONGEST = 1 << 22
 MAX_CODE_PAGES = 4096
 
 _MOST_SETTINGS = 1024
+# Native code is worth entering for so many steps. If it was left earlier in the mean (over about so
+# many times), it is not entered for a number of times.
+_WORTHWHILE = 40
+_MEMORY = 8
+_REST = 256
+
 _SP = 2
 _CALL = 0
 _NO_RESERVATION = (1 << 64) - 1
@@ -91,6 +97,9 @@ class FastEngine:
         self._settings: dict[tuple[PmpRegion, ...], int] = {}
         self._versions = 0
         self._meter: RegionMeter | None = None
+        # Steps that native code lately took before it was left, and how often it is not to be entered.
+        self._worth = 4 * _WORTHWHILE
+        self._resting = 0
         self._stopped_counters: tuple[bool, bool] | None = None
         pages = ram.size // PAGE_SIZE
         # The host gives the pages of these when they are first used.
@@ -156,11 +165,18 @@ class FastEngine:
         """Come back soon; from any thread."""
         self._cpu.stop = 1
 
-    def execute(self, max_retired: int | None, until_instant: int | None) -> None:
+    def execute(self, max_retired: int | None, until_instant: int | None, room: int) -> None:
         """Execute a step at least, and go on until a count is reached or a while has gone at most.
 
-        As with `Hart.execute`, there must be something left to do, and it may end early.
+        As with `Hart.execute`, there must be something left to do, and it may end early. Where native
+        code is left again after a few steps, time after time, the reference alone is quicker for a
+        while: it may be given `room` instructions.
         """
+        if self._resting:
+            self._resting -= 1
+            self._hart.execute(room)
+            return
+        before = self._state.instant
         self._place_breakpoints()
         self._follow()
         if self._access.meter is not self._meter:
@@ -170,6 +186,11 @@ class FastEngine:
         self._leave()
         if why == EXIT_HARD:
             self._hart.execute(1)
+            self._worth += (
+                min(self._state.instant - before, 16 * _WORTHWHILE) - self._worth
+            ) // _MEMORY
+            if self._worth < _WORTHWHILE:
+                self._resting, self._worth = _REST, 4 * _WORTHWHILE
 
     def _enter(self, max_retired: int | None, until_instant: int | None) -> None:
         cpu, state, observers = self._cpu, self._state, self._observers
