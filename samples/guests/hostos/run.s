@@ -2,8 +2,8 @@
 #
 # run(frame, low, high) takes the registers and the pc from the frame and goes on with them in ring 3, in space 1: what
 # runs there sees the pages that the process has mapped there, and nothing else. The kernel answers none of its system
-# calls. Whatever happens to it - a system call, a fault, the alarm at the time high:low - ends the run: its registers go
-# back into the frame, and mcause and mtval, and run returns mcause to the process.
+# calls. Whatever happens to it - a system call, a fault, the alarm at the time high:low - ends the run: its registers
+# go back into the frame, and mcause and mtval, and run returns mcause to the process.
 
         .section .text
 

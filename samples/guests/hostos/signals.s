@@ -4,7 +4,7 @@
 # handler. From then on, when an instruction there faults, or is illegal, or the alarm is due, the kernel writes all
 # registers into the frame, with mcause and mtval, and lets the process go on at the handler. It may change the frame,
 # and go on with return(frame); or do anything else. Nothing is blocked in the meantime: as the handler is not itself
-# between `from` and `upto`, it cannot be interrupted, and if it faults it is killed, as every process without a handler.
+# between `from` and `upto`, it cannot be interrupted; and if it faults it is killed, as without a handler.
 
         .section .text
 

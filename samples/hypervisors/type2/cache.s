@@ -10,7 +10,7 @@
 # When is a translation wrong? When the guest's code has changed. The architecture tells a guest that changes its code
 # to execute fence.i before it relies on it, and then we flush.
 
-        .equ    BLOCKS,         1024            # a table by the guest's pc: of two that want one place the younger stays
+        .equ    BLOCKS,         1024            # a table by the guest's pc: of two for one place the younger stays
         .equ    BLOCK_GUEST,    0               # the guest's pc; odd: none
         .equ    BLOCK_PLACE,    4               # its first instruction in the cache
         .equ    BLOCK_SIZE,     8

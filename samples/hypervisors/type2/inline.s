@@ -1,7 +1,7 @@
 # type2/inline.s - CSR instructions that need no call.
 #
-# Many CSRs are just a word that the hart keeps. The virtual hart keeps it in a page that every load and store can reach,
-# so reading it is one instruction in place of one:
+# Many CSRs are just a word that the hart keeps. The virtual hart keeps it in a page that every load and store can
+# reach, so reading it is one instruction in place of one:
 #
 #       csrr    t0, mepc                lw      t0, V_MEPC(zero)
 #       csrw    mscratch, s0            sw      s0, V_MSCRATCH(zero)

@@ -89,7 +89,7 @@ translators:                                    # by bits 6 to 2 of the instruct
 
         .section .text
 
-# translate_copy: the same instruction. In ring 3 it does what it does in ring 0. If it is illegal, the hart will say so.
+# translate_copy: the same instruction. In ring 3 it does what it does in ring 0. If it is illegal the hart will tell.
 translate_copy:
         mv      a0, s4
         call    emit

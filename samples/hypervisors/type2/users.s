@@ -1,7 +1,7 @@
 # type2/users.s - running the guest's programs: as they are, in our second address space.
 #
-# What a program does in ring 3 it may do. What traps - system calls, faults, the clock - comes back to us from the host,
-# and the guest's kernel gets it. What the CPU ignores in ring 3, it ignores on the bare machine, too.
+# What a program does in ring 3 it may do. What traps - system calls, faults, the clock - comes back to us from the
+# host, and the guest's kernel gets it. What the CPU ignores in ring 3, it ignores on the bare machine, too.
 
         .section .text
 
