@@ -162,6 +162,18 @@ def test_one_bug_in_the_kernel_ends_both() -> None:
     assert said["red"].endswith("sleeper: good night for 2 ticks\n")  # in the midst of its work
 
 
+def test_the_bug_lets_a_program_out_of_its_container() -> None:
+    table = system_of("14-containers/one-bug.toml").components[0].program.symbols["containers"].value
+    red = "_start:\nsystem SYS_YIELD\nli a0, 0x80011000\nmv s0, a0\nli a1, 8\nsystem SYS_HOSTNAME\n"
+    blue = f"_start:\nli a0, {table + 32:#x}\nli a1, 8\nsystem SYS_HOSTNAME\n{EXIT}"
+    _, run = run_containers(
+        [f"{red}mv a0, s0\nli a1, 4\nsystem SYS_WRITE\n{EXIT}"],
+        [blue],
+        "SLOT_COUNT = 16, PLANT_BUG = 1",
+    )
+    assert run.console.endswith("blue| blue\n" + f"host| {ENDED['host']}")
+
+
 def test_the_same_bug_in_one_of_two_machines_does_not_end_the_other(tmp_path: Path) -> None:
     calls = tmp_path / "calls.s"
     broken = (SAMPLES / "guests" / "tinyos" / "calls.s").read_text().replace("sys_wait", "bug")
