@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 import threading
+from collections import defaultdict
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from asm.isa.causes import trap_name
 from asm.isa.decode import decode
+from asm.program import Program
 from hvtui.comparing.activities import Activity
 from hvtui.comparing.measuring import Measurement, measure
+from hvtui.comparing.relating import relate
+from hvtui.debugger.narration import instruction_text
 from hvtui.debugger.upcoming import kernel_classes
+from hvtui.machine.events import TrapReturned, TrapTaken
 from hvtui.machinefile.loading import load_system
 from hvtui.machinefile.system import Component, Overrides, System
 from tests.support.paravirtual import (
@@ -20,6 +28,7 @@ from tests.support.paravirtual import (
     GUEST_RAM,
     GUEST_SIZE,
     HYPERVISOR,
+    LIMIT,
     PAGE,
     run_guest,
 )
@@ -82,9 +91,7 @@ def test_of_the_kernel_s_files_three_are_others() -> None:
 
 
 def test_there_is_no_kernel_instruction_in_the_kernel() -> None:
-    code = next(part for part in parts(NAME)["tinyos"].program.segments if part.name == ".text")
-    words = [int.from_bytes(code.data[at : at + 4], "little") for at in range(0, len(code.data), 4)]
-    assert not any(map(is_kernel_instruction, words))
+    assert not any(map(is_kernel_instruction, words_of(parts(NAME)["tinyos"].program)))
     assert run(NAME).bits == {}
 
 
@@ -109,6 +116,128 @@ def test_exits_by_cause() -> None:
     # Two for each: in, and back. The one too many of the calls is the wait while all sleep, and the
     # last call leads to the end instead of back.
     assert counted == [(41, 41 + 40 + 1 + 1), (2, 4), (1, 2), (0, 1)]
+
+
+# What the lesson says.
+
+
+def rows(head: str) -> list[list[str]]:
+    """Return the cells of the lesson's table that begins with `head`."""
+    _, _, text = lesson().partition(f"\n{head}")
+    assert text, f"no table begins with {head}"
+    table = text.partition("\n\n")[0].splitlines()[2:]
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table]
+
+
+def test_the_lesson_shows_the_diff_of_the_guest_s_source() -> None:
+    shown = re.findall(r"```diff\n(.*?)\n```", lesson(), re.DOTALL)
+    assert len(shown) == len(PORTED)
+    for block in shown:
+        name = block.partition("\n")[0].removeprefix("--- tinyos/")
+        old, new = (
+            (SAMPLES / "guests" / folder / name).read_text(encoding="utf-8").splitlines()
+            for folder in ("tinyos", "tinyos-pv")
+        )
+        made = difflib.unified_diff(old, new, f"tinyos/{name}", f"tinyos-pv/{name}", lineterm="", n=1)
+        assert block.splitlines() == list(made)
+
+
+def test_the_lesson_shows_what_stands_for_each_kernel_instruction() -> None:
+    """Every kernel instruction of the kernel's files is of a form that the table has."""
+    program = parts(NAME)["tinyos"].program
+    table = rows("| `tinyos` says | where |")
+    for says, where, there in table:
+        said, file = says.strip("`"), where.strip("`")
+        places = {
+            (name, number)
+            for name, source in program.sources.items()
+            if name.endswith(f"tinyos/{file}")
+            for number, line in enumerate(source.splitlines(), 1)
+            if line.partition("#")[0].split() == said.split()
+        }
+        assert places, said
+        found = [
+            instruction_text(program_word(program, entry.address), entry.address)
+            for entry in program.lines
+            if (entry.outermost.file, entry.outermost.line) in places
+        ]
+        assert found == re.findall(r"`([^`]+)`", there), said
+    forms = {re.split(r"[ ,]", says.strip("`"))[0] for says, _, _ in table}
+    native = parts("01-native")["tinyos"].program
+    used = {
+        instruction_text(word, 0).split()[0] for word in words_of(native) if is_kernel_instruction(word)
+    }
+    assert used == forms
+
+
+def words_of(program: Program) -> list[int]:
+    code = next(part for part in program.segments if part.name == ".text")
+    return [int.from_bytes(code.data[at : at + 4], "little") for at in range(0, len(code.data), 4)]
+
+
+def program_word(program: Program, address: int) -> int:
+    code = next(part for part in program.segments if part.name == ".text")
+    return words_of(program)[(address - code.address) // 4]
+
+
+def test_the_lesson_compares_the_costs() -> None:
+    names = ("01-native", "02-type1-classic", NAME)
+    relations = relate([run(name) for name in names], {})
+    told = {what: values for what, *values in rows("| | `01-native` |")}
+    seen = {
+        "exits": [str(each.run.exits) for each in relations],
+        "exits for a system call": [f"{each.per_call:.1f}" for each in relations],
+        "exits for a tick": [f"{each.per_tick:.1f}" for each in relations],
+        "exits for a PMP update": [f"{each.per_update:.1f}" for each in relations],
+        "instructions": [f"{each.run.instructions:,}" for each in relations],
+        "slowdown": [f"{each.slowdown:.2f}" for each in relations],
+        "share of the hypervisor": [f"{100 * each.overhead:.0f} %" for each in relations],
+    }
+    assert told == seen
+
+
+def test_the_lesson_says_what_the_batch_is_worth(tmp_path: Path) -> None:
+    text = (SAMPLES / NAME / "machine.toml").read_text(encoding="utf-8")
+    text = text.replace("../", f"{SAMPLES}/")
+    text = text.replace("[component.replace]", "defines = { UNBATCHED = 1 }\n[component.replace]")
+    (tmp_path / "machine.toml").write_text(text, encoding="utf-8")
+    system = load_system(tmp_path, Overrides(include=(SAMPLES / NAME,)))
+    unbatched = measure("unbatched", system, threading.Event())
+    assert unbatched.console == run(NAME).console
+    told = [int(count) for _, count in rows("| | exits |")]
+    assert told == [run(NAME).exits, unbatched.exits]
+
+
+def test_the_lesson_counts_the_instructions_of_an_exit_and_of_spinner() -> None:
+    machine = system_of(NAME).fresh_machine()
+    since: list[tuple[str, int]] = []
+    spent: dict[str, set[int]] = defaultdict(set)
+
+    def on_trap(event: TrapTaken) -> None:
+        since.append((trap_name(event.cause, interrupt=event.is_interrupt).key, machine.retired))
+
+    def on_return(event: TrapReturned) -> None:
+        if since:
+            about, start = since.pop()
+            spent[f"{about} to {event.target.name}"].add(machine.retired - start)
+
+    machine.observers.trap.append(on_trap)
+    machine.observers.trap_return.append(on_return)
+    machine.run(max_retired=LIMIT)
+    told = [int(count) for _, count in rows("| exit | instructions of the hypervisor |")]
+    assert told == [min(spent[way]) for way in ("ecall-u to S", "int-m-timer to S", "ecall-s to U")]
+    for name in (NAME, "01-native"):
+        assert f"{run(name).components['spinner'].instructions:,}" in lesson()
+
+
+def test_the_unchanged_kernel_has_no_chance(tmp_path: Path) -> None:
+    text = (SAMPLES / NAME / "machine.toml").read_text(encoding="utf-8")
+    text = re.sub(r"\[component\.replace\].*?\n\n", "\n", text, flags=re.DOTALL)
+    (tmp_path / "machine.toml").write_text(text.replace("../", f"{SAMPLES}/"), encoding="utf-8")
+    system = load_system(tmp_path, Overrides(include=(SAMPLES / NAME,)))
+    ended = measure("unchanged", system, threading.Event())
+    assert ended.ending.code == 0xFF
+    assert ended.bits == {}
 
 
 # What the guest may rely on.

@@ -18,11 +18,15 @@
         lw      \rd, PAGE_\csr(\rd)
         .endm
 
-# csrw CSR, RS. With UNBATCHED each write is told to the hypervisor at once, to see what the batch is worth.
+# csrw CSR, RS. With UNBATCHED, which a machine file may define, each write is told to the hypervisor at once, to see
+# what the batch is worth.
+        .ifndef UNBATCHED
+        .equ    UNBATCHED, 0
+        .endif
         .macro  csrw csr, rs
         lui     t6, %hi(PAGE)
         sw      \rs, PAGE_\csr(t6)
-        .ifdef  UNBATCHED
+        .if     UNBATCHED
         hypercall CALL_LOOK
         .endif
         .endm
