@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import shutil
 import threading
 from collections import defaultdict
 from collections.abc import Mapping
@@ -23,6 +24,7 @@ from hvtui.debugger.upcoming import kernel_classes
 from hvtui.machine.events import TrapReturned, TrapTaken
 from hvtui.machinefile.loading import load_system
 from hvtui.machinefile.system import Component, Overrides, System
+from tests.support.computers import Part, Qemu, skip_without_qemu
 from tests.support.paravirtual import (
     GREETING,
     GUEST_RAM,
@@ -491,3 +493,26 @@ def test_whatever_a_guest_writes_into_the_page_the_hypervisor_stays_as_it_is(
     ran = run_guest(FUZZ.format(seed=seed * 7919 + 1), tmp_path, cpu=cpu)
     assert ran.code is None, ran.console
     assert ran.result(0) > 50  # so often has it asked
+
+
+# An outside opinion.
+
+
+def test_it_runs_on_qemu_too(workshop: Path) -> None:
+    """A standard CPU, and GNU's assembler, which has no way to replace a file that is included."""
+    skip_without_qemu()
+    guests, hypervisors = workshop / "guests", workshop / "hypervisors"
+    shutil.copytree(SAMPLES / "hypervisors" / "paravirt", hypervisors / "paravirt")
+    shutil.copy(SAMPLES / "hypervisors" / "paravirt.s", hypervisors)
+    for folder in (guests, hypervisors):
+        shutil.copy(SAMPLES / NAME / "page.s", folder)
+    for name in PORTED:
+        shutil.copy(guests / "tinyos-pv" / name, guests / "tinyos" / name)
+    kernels = {"hypervisor": hypervisors / "paravirt.s", "tinyos": guests / "tinyos.s"}
+    images = [
+        Part(kernels.get(name, workshop / "users" / f"{name}.s"), part.at)
+        for name, part in parts(NAME).items()
+    ]
+    outcome = Qemu(workshop, clock_shift=7).run(images)
+    assert outcome.console == run(NAME, "classic").console
+    assert outcome.exit_code == 0
