@@ -2,7 +2,7 @@
 
         .section .text
 
-# print_character: put the byte in a0 into the ring. The hypervisor prints what is in it at each hypercall.
+# print_character: put the byte in a0 into the ring. At each hypercall what is in it is printed.
 print_character:
         li      t0, PAGE
         lw      t1, PAGE_SENT(t0)

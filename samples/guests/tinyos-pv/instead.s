@@ -18,10 +18,17 @@
         lw      \rd, PAGE_\csr(\rd)
         .endm
 
-# csrw CSR, RS
+# csrw CSR, RS. With UNBATCHED, which a machine file may define, each write is told to the hypervisor at once, to see
+# what the batch is worth.
+        .ifndef UNBATCHED
+        .equ    UNBATCHED, 0
+        .endif
         .macro  csrw csr, rs
         lui     t6, %hi(PAGE)
         sw      \rs, PAGE_\csr(t6)
+        .if     UNBATCHED
+        hypercall CALL_LOOK
+        .endif
         .endm
 
 # csrrw RD, CSR, RS: exchange. The one at the entry of trap_entry has been done already: there is no register

@@ -148,6 +148,8 @@ run_guest:
 
         # The alarm, a3 instructions of the guest from now. Should the clock's low half wrap just here it rings far too
         # early, and the host calls again. In between, minstret is noted, to tell how many instructions the guest had.
+        # No branch is on the way from here to the guest, nor back to the next reading, so ours are always as many, and
+        # a guest's clock counts the guest's own, to the very instruction.
         li      t4, MTIMECMP
         lw      t5, instructions_in
         add     a3, a3, t5
@@ -166,7 +168,7 @@ enter_stamp:
         .endr
         lw      a0, 4*10(a0)                    # the base register comes last
         mret
-enter_end:
+        .equ    INSTRUCTIONS_IN, (. - enter_stamp) / 4
 
 # guest_left: the trap vector of a guest's world. Whatever it is, the guest's world goes and the host's comes back.
         .balign 4
@@ -175,7 +177,7 @@ guest_left:
         .irp    n, 1,2,3,4,5,6,7,8,9,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
         sw      x\n, 4*\n(a0)
         .endr
-leave_stamp:
+        .equ    INSTRUCTIONS_OUT, (. - guest_left) / 4
         csrr    a2, minstret
         la      sp, host_world
         csrrw   t0, mscratch, sp
@@ -238,11 +240,9 @@ timer_rings:
         csrrw   sp, mscratch, sp
         mret
 
-        # How many instructions of ours there are between the stamps and the guest. No branch is on the way, so they
-        # are always as many: a guest's clock counts the guest's own instructions, and not one of ours.
         .section .rodata
         .balign 4
-instructions_in:                                # from reading the clock to the guest
-        .word   (enter_end - enter_stamp) / 4
+instructions_in:                                # of ours, from reading the clock to the guest
+        .word   INSTRUCTIONS_IN
 instructions_ours:                              # from reading minstret to the guest, and back to reading it
-        .word   (enter_end - enter_stamp) / 4 - 1 + (leave_stamp - guest_left) / 4
+        .word   INSTRUCTIONS_IN - 1 + INSTRUCTIONS_OUT

@@ -310,13 +310,13 @@ all_ended:
         la      a0, text_all_ended
         call    say
         li      a0, 0
-        .ifdef  SPLIT
-        j       power_off                       # the kernel's
-        .else
         # fall through
 
 # power_off: the end, with exit code a0.
 power_off:
+        .ifdef  SPLIT
+        j       thread_end                      # ours, not the machine's
+        .else
         li      t0, FINISH_PASS
         beqz    a0, 1f
         slli    a0, a0, 16
