@@ -19,7 +19,9 @@ from asm.program import Program
 from hvtui.comparing.activities import Activity
 from hvtui.comparing.measuring import Measurement, measure
 from hvtui.comparing.relating import relate
+from hvtui.debugger.commands.interpreter import Interpreter
 from hvtui.debugger.narration import instruction_text
+from hvtui.debugger.session import Session
 from hvtui.debugger.upcoming import kernel_classes
 from hvtui.machine.events import TrapReturned, TrapTaken
 from hvtui.machinefile.loading import load_system
@@ -103,6 +105,33 @@ def test_programs_that_do_not_wait_for_the_clock_execute_as_many_instructions(cp
     for name, share in originals.items():
         if share.role == "user" and name != "spinner":  # it spins until the clock comes
             assert own[name].instructions == share.instructions
+
+
+# What the debugger shows.
+
+
+def test_the_kernel_knows_where_it_is() -> None:
+    session = Session(system_of(NAME))
+    for place, ring in (("tinyos::_start", 1), ("greeter::_start", 3), ("trap_entry", 1)):
+        session.break_at(place)
+        session.resume()
+        shown = session.snapshot()
+        assert (shown.believes, shown.privilege.ring) == (ring, ring)
+
+
+def test_the_call_stack_tells_who_waits_for_whom() -> None:
+    session = Session(system_of(NAME))
+    interpreter = Interpreter(session, lambda line: None)
+    for command in ("tbreak trap injection", "continue", "tbreak trap ecall-s", "continue"):
+        interpreter.execute(command)
+    stack = session.snapshot().stack
+    assert [
+        (each.privilege.ring, each.position.owner, each.function, each.reason) for each in stack
+    ] == [
+        (0, "hypervisor", "guest_left", "trap: environment call from S, 2 times"),
+        (1, "tinyos", "trap_entry", "injected by hypervisor: environment call from U"),
+        (3, "greeter", "_start", "switched to by hypervisor"),
+    ]
 
 
 # What it costs.
