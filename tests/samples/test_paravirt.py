@@ -128,7 +128,7 @@ def test_the_call_stack_tells_who_waits_for_whom() -> None:
     assert [
         (each.privilege.ring, each.position.owner, each.function, each.reason) for each in stack
     ] == [
-        (0, "hypervisor", "guest_left", "trap: environment call from S, 2 times"),
+        (0, "hypervisor", "guest_left", "trap: environment call from S"),
         (1, "tinyos", "trap_entry", "injected by hypervisor: environment call from U"),
         (3, "greeter", "_start", "switched to by hypervisor"),
     ]
