@@ -77,15 +77,17 @@
 
         # ---- physical memory
 
-        .equ    FIRMWARE,       0x80000000
-        .equ    FIRMWARE_SIZE,  0x1000
+        .ifndef RAM                             # the machine file may say that its memory begins elsewhere
         .equ    RAM,            0x80000000      # what the superpage maps
-        .equ    SLOTS,          0x80010000
+        .endif
+        .equ    FIRMWARE,       RAM
+        .equ    FIRMWARE_SIZE,  0x1000
+        .equ    SLOTS,          RAM + 0x10000
         .equ    SLOT_SIZE,      0x4000
         .equ    SLOT_COUNT,     8
-        .equ    FRAMES,         0x80040000
+        .equ    FRAMES,         RAM + 0x40000
         .equ    FRAME_COUNT,    160             # more than PROCESS_COUNT processes can ever hold
-        .equ    SWAP,           0x80100000
+        .equ    SWAP,           RAM + 0x100000
 
         .equ    PAGE_SIZE,      0x1000
         .equ    PAGE_SHIFT,     12
