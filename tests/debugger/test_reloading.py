@@ -15,7 +15,9 @@ from hvtui.debugger.edits import RegisterEdit
 from hvtui.debugger.expressions.compiling import compile_expression
 from hvtui.debugger.session import Session
 from hvtui.debugger.snapshot import StopKind
+from hvtui.machine.engines import Engine
 from hvtui.machinefile.loading import load_system
+from hvtui.machinefile.system import Overrides, System
 from tests.support.debugged import (
     GUEST_KERNEL,
     GUEST_PROGRAM,
@@ -374,11 +376,16 @@ end:    j       end
 """
 
 
+def slowly(source: str) -> System:
+    """Return a system that takes long for so many steps: on the reference engine."""
+    return replace(system_of(Part("prog", source)), overrides=Overrides(engine=Engine.REFERENCE))
+
+
 def test_the_run_to_where_it_stood_can_be_paused() -> None:
-    session = session_of(SLOW)
+    session = bounded(Session(slowly(SLOW)))
     session.goto(800_002)
     session.on_progress = lambda snapshot: session.pause()
-    text = edited(session, ("_start:", "_start: nop\n"), source=SLOW)
+    text = session.reload(slowly(SLOW.replace("_start:", "_start: nop\n"))).text
     assert session.stop.kind is StopKind.PAUSED
     assert text.startswith("reloaded: paused on the way, at instant ")
     assert session.machine.instant < 800_000
