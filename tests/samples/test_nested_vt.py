@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections import Counter
 from dataclasses import replace
 from functools import cache
@@ -14,10 +13,14 @@ import pytest
 from asm.disassembly.disassembler import disassemble
 from hvtui.checks.vm_console import split_vms
 from hvtui.cli import main
+from hvtui.comparing.choosing import same_work
 from hvtui.debugger.positions import Whereabouts
+from hvtui.debugger.session import Session
 from hvtui.headless.components import ComponentCounts
 from hvtui.machine.events import TrapTaken
 from hvtui.machinefile.loading import load_system
+from hvtui.machinefile.ranges import exactly
+from hvtui.machinefile.samples import list_samples
 from hvtui.machinefile.system import System
 from tests.support.computers import SAMPLES, report_of
 from tests.support.virtualized import (
@@ -31,15 +34,14 @@ from tests.support.virtualized import (
 )
 
 FOLDER = SAMPLES / "11-nested-vt"
-VT, SVM, SEVEN, THREE = (FOLDER / f"{name}.toml" for name in ("machine", "svm", "seven", "three"))
-DEEP = {VT: 2, SVM: 2, SEVEN: 2, THREE: 3}
-EACH = pytest.mark.parametrize("path", [VT, SVM, SEVEN, THREE], ids=lambda path: path.stem)
+ALL, ONE, SVM, THREE = (FOLDER / f"{name}.toml" for name in ("machine", "one", "svm", "three"))
+DEEP = {ALL: 2, ONE: 2, SVM: 2, THREE: 3}
+EACH = pytest.mark.parametrize("path", DEEP, ids=lambda path: path.stem)
 NESTED = {"NESTED": 1}
 MOST_INSTRUCTIONS = 25_000_000
 
 # The instruction whose cost the lesson tells, the second exit of samples/guests/which.s, and the next.
 ASKS, NEXT = "csrw mtvec, t0", "csrr a0, mimpid"
-
 
 # What a hypervisor executes for an exit and traps in ring 1: the rows of the lesson's table.
 DEVICE = "an access to a device"
@@ -117,48 +119,94 @@ def test_hypervisors_and_guests_are_those_of_the_other_samples_unmodified(path: 
     assert ("tinyos" in parts) == (path != THREE)
 
 
-def test_seven_are_the_programs_of_the_first_sample() -> None:
+def test_the_programs_are_those_of_the_first_sample() -> None:
     names = {part.name for part in guest_of_sample("01-native").components}
-    assert {part.name for part in innermost(SEVEN).components} == names
+    assert {part.name for part in innermost(ALL).components} == names
 
 
 # What they print.
 
 
-def holds(path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """Hold a machine to its expectations, and these to what the guest prints on the bare machine."""
-    status = main(["check", str(path)])
-    assert status == 0, capfd.readouterr().out
-    console = system_of(path).expect.vm_consoles["vm1"]
-    for _ in range(DEEP[path] - 1):
-        console = split_vms(console.encode())["vm1"].decode()
-    said = [line for line in console.splitlines() if not line.startswith("type1: ")]
-    assert said == bare(path)[0].splitlines()
-
-
-@pytest.mark.parametrize("path", [VT, SVM, THREE], ids=lambda path: path.stem)
+@EACH
 def test_the_innermost_guest_prints_what_it_prints_on_the_bare_machine(
     path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    holds(path, capfd)
+    """The machine is held to its expectations, and these to what the guest does alone."""
+    status = main(["check", str(path)])
+    assert status == 0, capfd.readouterr().out
+    expect = system_of(path).expect
+    console = expect.vm_consoles["vm1"]
+    for _ in range(DEEP[path] - 1):
+        console = split_vms(console.encode())["vm1"].decode()
+    said = [line for line in console.splitlines() if not line.startswith("type1: ")]
+    alone, instructions = bare(path)
+    assert said == alone.splitlines()
+    for part in system_of(path).components:
+        if part.role == "user":
+            assert expect.ran[part.name] == exactly(instructions[part.name])
 
 
-@pytest.mark.skipif(
-    importlib.util.find_spec("hvtui.machine.engines") is None,
-    reason="the plain engine needs most of a minute for it",
-)
-def test_so_it_does_with_all_programs(capfd: pytest.CaptureFixture[str]) -> None:
-    holds(SEVEN, capfd)
-    found = [report(SAMPLES / name) for name in ("01-native", "04-type1-vt")] + [report(SEVEN)]
+def test_the_lesson_tells_what_the_whole_costs() -> None:
+    found = [report(SAMPLES / name) for name in ("01-native", "04-type1-vt", FOLDER.name)]
     seen = [[each["instructions"], each["exits"]["total"]] for each in found]
     told = [[number(cell) for cell in row[1:]] for row in rows("| all seven programs |")]
     assert told == [[seen[0][0], 0], *seen[1:]]
 
 
-@pytest.mark.parametrize("path", [VT, SVM], ids=lambda path: path.stem)
-def test_a_program_executes_as_many_instructions_as_on_the_bare_machine(path: Path) -> None:
-    expected = system_of(path).expect.ran["greeter"]
-    assert expected.low == expected.high == bare(path)[1]["greeter"]
+def test_compare_takes_it_for_the_same_work() -> None:
+    assert FOLDER.name in [name for name, _ in same_work(list_samples())]
+
+
+# What the debugger shows.
+
+
+def stack(session: Session) -> list[str]:
+    """Write the call stack, innermost first: ``ring component function [reason]``."""
+    return [
+        f"{entry.privilege.ring} {entry.position.owner} {entry.function}"
+        + (f" [{entry.reason}]" if entry.reason else "")
+        for entry in session.snapshot().stack
+    ]
+
+
+def until(session: Session, condition: str) -> None:
+    session.break_on_trap(condition, one_shot=True)
+    session.resume()
+
+
+def test_the_stack_leads_through_two_hypervisors_to_the_program() -> None:
+    session = Session(system_of(ALL))
+    until(session, "ecall-u in greeter")
+    program = "3 greeter _start [switched to by tinyos through L0]"
+    assert stack(session) == ["0 L0 guest_left [trap: environment call from U]", program]
+    until(session, "injection")
+    assert stack(session) == ["1 L1 guest_left [injected by L0: environment call from U]", program]
+    until(session, "injection")
+    kernel = "1 tinyos trap_entry [injected by L1 through L0: environment call from U]"
+    assert stack(session) == [kernel, program]
+    until(session, "mret in L1")
+    reason = "illegal instruction, csrrw sp, mscratch, sp (bits 4 rdtrap, 5 wrtrap)"
+    assert stack(session)[1:] == [f"1 L1 guest_left [injected by L0: {reason}]", kernel, program]
+
+
+def test_the_stack_leads_through_three_hypervisors() -> None:
+    session = Session(system_of(THREE))
+    until(session, "wrtvec in which")
+    until(session, "mret in L2")
+    until(session, "mret in L1")
+    write = "illegal instruction, csrw mtvec, t0 (bit 3 wrtvec)"
+    deeper = [
+        f"1 L2 guest_left [injected by L1 through L0: {write}]",
+        "1 which _start [switched to by L2 through L0]",
+    ]
+    top, handler, *rest = stack(session)
+    assert top.startswith("0 L0 guest_left [trap: illegal instruction, mret (bit 17 mret)")
+    assert handler.startswith(
+        "1 L1 guest_left [injected by L0: illegal instruction, mret (bit 17 mret)"
+    )
+    assert rest == deeper
+    assert session.finish_trap().text.startswith("return by L2: mret in L0 at world.s:")
+    assert stack(session) == deeper[1:]
 
 
 # What an exit costs.
