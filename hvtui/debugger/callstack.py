@@ -269,7 +269,7 @@ class CallStack:
         while True:
             while frames is not None:
                 yield Level(activation, frames, position, self._target(frames))
-                position = self._whereabouts.of(frames.site, frames.site_physical)
+                position = self._whereabouts.now(frames.site, frames.site_physical)
                 frames = frames.below
             yield Level(activation, None, position, activation.entry)
             if activation.below is None:

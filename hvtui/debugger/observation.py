@@ -103,6 +103,9 @@ def _cells(follower: Follower, before: Baseline, trapmap: int) -> Iterator[TrapC
 def _entry(level: Level) -> StackEntry:
     activation = level.activation
     function = _function(level.entry) or level.position.label or level.position.symbol
+    origin = level.position.origin
+    if origin is not None:
+        function = f"{origin.owner}::{origin.label or origin.symbol}"
     if level.frame is not None:
         return StackEntry(function, level.position, activation.privilege)
     return StackEntry(

@@ -14,14 +14,14 @@ machine's own page tables tell.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from asm.isa.csrs import CSRS_BY_NAME
 from asm.program import Expansion, Place
 from hvtui.machine.board import Machine
 from hvtui.machine.privilege import Privilege
 from hvtui.machine.translation import Access
-from hvtui.machinefile.system import Component, System
+from hvtui.machinefile.system import Component, System, Translates
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,8 @@ class Position:
     `pc` is the virtual address; `physical` where it leads, or will when the hypervisor has filled its
     tables (None if it leads nowhere); `linked` the address that `component` was linked to have there.
     `place` is the line in the program's own flow: for an instruction that a macro made, the line that
-    uses the macro, and `inner` with `expansions` the way down to the macro's body.
+    uses the macro, and `inner` with `expansions` the way down to the macro's body. `origin` is, for
+    code that a hypervisor has translated, the place in the guest that it came from.
     """
 
     pc: int
@@ -43,6 +44,7 @@ class Position:
     place: Place | None = None
     inner: Place | None = None
     expansions: tuple[Expansion, ...] = ()
+    origin: Position | None = None
 
     @property
     def owner(self) -> str:
@@ -58,11 +60,18 @@ class Position:
 
     @property
     def where(self) -> str:
-        """The shortest exact name of the place: ``scheduler.s:33``, else `symbol`."""
+        """The shortest exact name of the place: ``scheduler.s:33``, else `symbol`.
+
+        For translated code it is that of its origin.
+        """
+        if self.origin is not None:
+            return self.origin.where
         return f"{short_file(self.place.file)}:{self.place.line}" if self.place else self.symbol
 
     def __str__(self) -> str:
         """A place for sentences: ``in tinyos at scheduler.s:33``."""
+        if self.origin is not None:
+            return f"in {self.owner}, translated from {self.origin.owner} at {self.origin.where}"
         return f"in {self.owner} at {self.where}" if self.component else f"at {self.symbol}"
 
 
@@ -101,7 +110,28 @@ class Whereabouts:
     ) -> Position:
         if physical is None and self._guests and privilege is not Privilege.M:
             physical = self._presumed(pc, self._machine.hart.csr_value("satp"), expected)
-        return self.of(pc, physical)
+        return self.now(pc, physical)
+
+    def now(self, pc: int, physical: int | None) -> Position:
+        """Return the position of `pc`, with what the code that is there now was translated from."""
+        position = self.of(pc, physical)
+        if position.component is None or position.component.translates is None:
+            return position
+        return self._with_origin(position, position.component, position.component.translates)
+
+    def _with_origin(
+        self, position: Position, component: Component, translates: Translates
+    ) -> Position:
+        """Return the position with what it was translated from. Caches are filled anew: ask memory."""
+        if not translates.first <= position.linked < translates.last:
+            return position
+        distance = (position.linked - translates.first) & ~3
+        word = self._machine.read_physical(translates.map + distance + component.relocation, 4)
+        address = int.from_bytes(word, "little") & ~1 if word is not None else 0
+        for part in self._guests:
+            if address and part.vm == translates.vm and _holds(part, address + part.relocation):
+                return replace(position, origin=self.of(address, address + part.relocation))
+        return position
 
     def notice(self, pc: int, privilege: Privilege, expected: Sequence[str] | None = None) -> Position:
         """Return the position of `pc`, where an event took place, and learn from it.

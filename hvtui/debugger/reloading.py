@@ -73,7 +73,7 @@ def runs_alike(system: System, other: System) -> bool:
 
 def _machine_of(system: System) -> tuple[object, ...]:
     parts = [
-        (part.name, part.at, part.linked, part.vm, part.believes, part.believes_in,
+        (part.name, part.at, part.linked, part.vm, part.believes, part.believes_in, part.translates,
          part.program.segments, part.program.symbols)
         for part in system.components
     ]  # fmt: skip

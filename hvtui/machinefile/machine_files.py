@@ -29,7 +29,7 @@ from hvtui.machinefile.schema import (
     check_document,
     component_key,
 )
-from hvtui.machinefile.system import Component, Overrides, System, is_end_of_path
+from hvtui.machinefile.system import Component, Overrides, System, Translates, is_end_of_path
 
 
 def load_machine_file(path: Path, overrides: Overrides) -> System:
@@ -199,7 +199,29 @@ class _Loader:
             vm=table.vm,
             believes=table.believes,
             believes_in=table.believes_in,
+            translates=self._translates(index, table, program) if substitute is None else None,
         )
+
+    def _translates(self, index: int, table: ComponentTable, program: Program) -> Translates | None:
+        """Return where a component translates; None if it does not, or after a complaint."""
+        told = table.translates
+        if told is None:
+            return None
+        missing = [name for name in (told.cache, told.end, told.map) if name not in program.symbols]
+        for name in missing:
+            meant = nearest(name, list(program.symbols))
+            self.complaints.add(
+                index,
+                "translates",
+                f"the program has no symbol {name!r}" + (f"; did you mean {meant!r}?" if meant else ""),
+                "name the labels of the code cache, of its end and of the map beside it",
+            )
+        if missing:
+            return None
+        first, last, origins = (
+            program.symbols[name].value for name in (told.cache, told.end, told.map)
+        )
+        return Translates(told.vm, first, last, origins)
 
     def _check_believes_in(self, index: int, table: ComponentTable, program: Program) -> None:
         """Complain of files that no code comes from."""

@@ -100,6 +100,15 @@ class MachineTable(Table):
 Ring = Annotated[int, AfterValidator(_check_believes)]
 
 
+class TranslatesTable(Table):
+    """Code that a component makes of a guest's: symbols of its own, see `system.Translates`."""
+
+    vm: Name
+    cache: Name
+    end: Name
+    map: Name
+
+
 class ComponentTable(Table):
     """``[[component]]``: a program in memory. The first is where the machine starts."""
 
@@ -108,6 +117,7 @@ class ComponentTable(Table):
     vm: Name | None = None
     believes: Ring | None = None
     believes_in: dict[str, Ring] = Field(default_factory=dict, max_length=64)
+    translates: TranslatesTable | None = None
     source: FileName | None = None
     elf: FileName | None = None
     binary: FileName | None = None

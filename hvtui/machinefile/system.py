@@ -26,6 +26,21 @@ def is_end_of_path(name: str, path: str) -> bool:
     return parts[-len(wanted) :] == wanted
 
 
+@dataclass(frozen=True, slots=True)
+class Translates:
+    """Code that a component makes of a guest's while it runs, and its record of what came from where.
+
+    The words from `first` up to `last` (linked addresses) are translations. The word as far behind
+    `map` as one of them is behind `first` is the address of the instruction that it came from, as the
+    virtual machine `vm` calls it. Its lowest bit is set in the midst of a translation; 0 is nothing.
+    """
+
+    vm: str
+    first: int
+    last: int
+    map: int
+
+
 @dataclass(frozen=True, eq=False)
 class Component:
     """A program in the machine's memory.
@@ -33,7 +48,7 @@ class Component:
     What was linked for the address `linked` lies at the physical address `at`; `program` speaks of
     linked addresses throughout. `believes` is the ring the component thinks it runs in, None if
     nobody said; `believes_in` gives another ring for the code of single source files, by the ends of
-    their names. `vm` is the virtual machine it belongs to.
+    their names. `vm` is the virtual machine it belongs to. `translates` tells of code that it makes.
     """
 
     name: str
@@ -44,6 +59,7 @@ class Component:
     vm: str | None = None
     believes: int | None = None
     believes_in: Mapping[str, int] = field(default_factory=dict)
+    translates: Translates | None = None
 
     def belief_in(self, file: str | None) -> int | None:
         """Return the ring that the code of a source file thinks it runs in, None if nobody said."""

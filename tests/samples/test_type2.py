@@ -205,6 +205,37 @@ def test_the_lesson_counts_what_the_translator_does() -> None:
     assert f"touches its devices {touches:,} times" in lesson()
 
 
+# The debugger.
+
+
+def test_the_call_stack_shows_guest_hypervisor_and_host_beside_each_other() -> None:
+    session = Session(load_system(FOLDER))
+    session.break_at("adapt")
+    session.resume()
+    stack = session.snapshot().stack
+    assert [(entry.position.owner, entry.function) for entry in stack] == [
+        ("type2", "adapt"),
+        ("type2", "signalled"),
+        ("type2", "tinyos::console_init"),
+    ]
+    assert "injected by hostos: store/AMO page fault" in stack[1].reason
+    session.remove_breakpoint(1)
+    session.break_at("greeter::_start")
+    session.resume()
+    assert [entry.position.owner for entry in session.snapshot().stack] == ["greeter"]
+
+
+def test_a_signal_is_over_when_the_translation_goes_on() -> None:
+    session = Session(load_system(FOLDER))
+    session.break_at("callout")
+    session.ignore_hits(1, 1_000)
+    session.resume()
+    origin = session.snapshot().stack[1].position.origin
+    assert len(session.snapshot().stack) == 2
+    assert origin is not None
+    assert origin.owner == "tinyos"
+
+
 # Any guest: what it sees before each instruction is what it would see on the bare machine.
 
 

@@ -112,6 +112,8 @@ class Context:
             effects = " and ".join(dict.fromkeys(_WILL[outcome] for outcome in coming.outcomes))
             outcome = f"   # {name_bits(coming.bits)}: {effects} here"
         label = f" <{here.symbol}>" if here.label else ""
+        if here.origin is not None:
+            label += f" from {here.origin.pc:#010x} <{here.origin.symbol}>"
         self.write(
             f"=> instant {session.machine.instant:,}, {privilege.label},"
             f" {here.pc:#010x}{label}: {coming.text}{outcome}"
