@@ -205,6 +205,23 @@ def test_the_lesson_counts_what_the_translator_does() -> None:
     assert f"touches its devices {touches:,} times" in lesson()
 
 
+def test_a_kernel_that_wipes_out_its_hypervisor_harms_nobody_else(tmp_path: Path) -> None:
+    """They share an address space, as the lesson says. For the host it is one process that dies."""
+    source = tmp_path / "guest.s"
+    source.write_text(
+        "_start: li t0, 0x40000000\n li t1, 0x40100000\n"
+        "1: sw zero, 0(t0)\n addi t0, t0, 4\n bltu t0, t1, 1b\n2: j 2b\n"
+    )
+    guest = assemble_file(source, Options(base=GUEST_RAM))
+    parts = [part for part in sample().components if part.name in ("hostos", "type2", "ticker")]
+    part = Component("guest", "kernel", guest, GUEST_AT, GUEST_RAM, vm="vm1", believes=0)
+    machine, console = run(replace(sample(), components=(*parts, part)))
+    assert machine.exit is not None
+    assert console.count("ticker: ") == 5
+    assert "hostos: type2 killed: cause 0x" in console
+    assert "PANIC" not in console
+
+
 # The debugger.
 
 
