@@ -4,6 +4,10 @@ An activity begins where a program (a component of the role ``user``) is interru
 clock interrupts a kernel; it ends where a program goes on. What the kernel does meanwhile, and every
 exit that this makes, belongs to it. What happens outside every activity is the kernel's own: booting,
 say.
+
+An interrupt that leaves a guest may be none of its business: the clock of a host, or of a hypervisor
+that has others to run. It is the guest's if the guest goes on elsewhere than where it was left, in the
+handler that the interrupt is handed on to.
 """
 
 from __future__ import annotations
@@ -37,12 +41,20 @@ class Activities:
 
     def __init__(self) -> None:
         self._now = Activity.OWN
+        # What an interrupt began if it is the guest's, and where it was left; by virtual machine.
+        self._open: dict[str | None, tuple[Activity, int]] = {}
         self.counts: Counter[Activity] = Counter()
         self.exits: Counter[Activity] = Counter()
 
     def trap(self, event: TrapTaken, interrupted: Component | None, *, is_exit: bool) -> None:
         """A trap was taken in the code of a component; `is_exit` tells whether it left a guest."""
         begun = _begun(event, interrupted)
+        if is_exit and event.is_interrupt:
+            if begun is not None and interrupted is not None:
+                self._open[interrupted.vm] = (begun, event.pc)
+            self.counts[Activity.INTERRUPT] += 1
+            self.exits[Activity.INTERRUPT] += 1
+            return
         if begun is not None:
             self._now = begun
             self.counts[begun] += 1
@@ -51,6 +63,13 @@ class Activities:
 
     def trap_return(self, event: TrapReturned, resumed: Component | None) -> None:
         """An xRET went to the code of a component."""
+        if resumed is not None and resumed.vm in self._open:
+            begun, pc = self._open.pop(resumed.vm)
+            if event.resumed != pc:
+                self._now = begun
+                for counter in (self.counts, self.exits):
+                    counter[Activity.INTERRUPT] -= 1
+                    counter[begun] += 1
         if event.target is Privilege.U and resumed is not None and resumed.role == _PROGRAM:
             self._now = Activity.OWN
 

@@ -55,6 +55,14 @@ def test_every_exit_of_a_virtual_machine_is_counted_once_and_belongs_to_an_activ
     assert run.activities[Activity.CALL.value]["count"] == 39
 
 
+def test_a_host_s_own_clock_is_no_tick_of_its_guest() -> None:
+    alone, beside = relate([sample("04-type1-vt"), sample("12-split-mode")], PUBLISHED)
+    assert beside.run.causes["int-m-timer"] == alone.run.causes["int-m-timer"] + 42
+    assert beside.run.activities[Activity.INTERRUPT.value] == {"count": 42, "exits": 42}
+    assert beside.run.activities[Activity.TICK.value] == alone.run.activities[Activity.TICK.value]
+    assert (beside.per_call, beside.per_tick) == (alone.per_call, alone.per_tick)
+
+
 def test_programs_and_kernel_do_the_same_under_a_hypervisor() -> None:
     native, virtual = sample("01-native"), sample("04-type1-vt")
     guest = [share for share in virtual.components.values() if share.vm is not None]

@@ -1,4 +1,4 @@
-# split/clock.s - the host's clock. It ticks every HOST_TICK units of mtime; a turn is over when it does.
+# split/clock.s - the host's clock. While anybody runs it ticks every HOST_TICK units of mtime; a turn is over then.
 #
 # In ring 1 there is no way to the timer, so the alarm is set by a call of the lowvisor, and when it rings it is the
 # lowvisor that makes a timer interrupt of S mode of it. While a guest runs, its own alarm has the timer: then the
@@ -18,8 +18,7 @@ clock_init:
         call    time_now
         j       1f
 
-# clock_interrupt: has it ticked? Then wake who waited for this, and end the turn. The VM thread, which waits for its
-# guest's alarm, is woken in time.
+# clock_interrupt: wake who has waited for this time. If it is time for a tick, too, the turn is over.
 clock_interrupt:
         addi    sp, sp, -16
         sw      ra, 12(sp)
@@ -44,25 +43,36 @@ clock_interrupt:
         addi    sp, sp, 16
         ret
 
-# clock_set: the alarm for when no guest runs: the next tick, or before that when the VM thread wants to be woken.
+# clock_set: the alarm for when a process runs: the next tick, or before that when a task is to be woken.
 clock_set:
         lw      a0, tick_at
         lw      a1, tick_at + 4
-        la      t0, tasks
-        lw      t1, T_STATE(t0)
-        addi    t1, t1, -TASK_ASLEEP
-        bnez    t1, 2f
-        lw      t1, T_WAKE(t0)
-        lw      t2, T_WAKE + 4(t0)
-        bltu    t2, a1, 1f
-        bne     t2, a1, 2f
-        bgeu    t1, a0, 2f
+        j       1f
+
+# clock_set_idle: the alarm for when nobody runs. The clock need not tick for nobody.
+clock_set_idle:
+        li      a0, -1
+        li      a1, -1
 1:
-        mv      a0, t1
-        mv      a1, t2
+        la      t0, tasks
+        la      t1, tasks_end
 2:
+        lw      t2, T_STATE(t0)
+        addi    t2, t2, -TASK_ASLEEP
+        bnez    t2, 4f
+        lw      t2, T_WAKE(t0)
+        lw      t3, T_WAKE + 4(t0)
+        bltu    t3, a1, 3f
+        bne     t3, a1, 4f
+        bgeu    t2, a0, 4f
+3:
+        mv      a0, t2
+        mv      a1, t3
+4:
+        addi    t0, t0, T_SIZE
+        bltu    t0, t1, 2b
         li      a7, LOW_ALARM
-        ecall
+        ecall                                   # a1:a0 = when
         ret
 
 # clock_limit: a0 = how many instructions a guest may run: what it was, or up to the next tick. At least one.

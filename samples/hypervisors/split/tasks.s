@@ -152,7 +152,7 @@ task_next:
         addi    s1, s1, -1
         bnez    s1, 1b
         beqz    s2, host_off
-        call    clock_set
+        call    clock_set_idle
         wfi                                     # interrupts are off: it wakes us, and does not trap
         csrr    t0, sip
         andi    t0, t0, IP_SEIP
@@ -165,7 +165,10 @@ task_next:
 4:
         sw      s0, current, t0
         lw      t0, T_MEMORY(s0)
-        bnez    t0, process_continue
+        beqz    t0, 6f
+        call    clock_set                       # a guest has had the timer, or another has waited for its time
+        j       process_continue
+6:
         j       thread_continue
 
 # tasks_wake: wake who has slept until the time a1:a0.

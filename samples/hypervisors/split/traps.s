@@ -29,8 +29,9 @@ host_trap:
 1:
         call    host_interrupt
         lw      t0, turn_is_over
-        beqz    t0, process_continue
-        j       task_next
+        bnez    t0, task_next
+        call    clock_set
+        j       process_continue
 
 kernel_trap:
         csrw    sscratch, zero
@@ -40,7 +41,6 @@ kernel_trap:
 
 # process_continue: the process s0 runs.
 process_continue:
-        call    clock_set
         lw      t0, T_SATP(s0)
         csrr    t1, satp
         beq     t0, t1, 1f
