@@ -38,8 +38,10 @@ def debugger(pilot: Pilot[None]) -> DebuggerScreen:
 
 async def settle(pilot: Pilot[None]) -> Snapshot:
     """Wait until the machine stands still and is drawn; return what is shown."""
-    # A pause of no time waits for messages alone; one without a time waits for an idle CPU too.
-    await pilot.pause(0)
+    # A pause of no time waits for messages alone; one without a time waits for an idle CPU too. A key
+    # that a line to type into does not want goes a longer way before it does anything.
+    for _ in range(3):
+        await pilot.pause(0)
     await pilot.app.workers.wait_for_complete()
     await pilot.pause(0)
     await pilot.pause(0)
