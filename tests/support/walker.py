@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,6 +28,7 @@ from asm.isa.decode import Decoded
 from asm.isa.registers import ABI_NAMES
 from hvtui.machine.board import Machine, Stop, StopReason
 from hvtui.machine.contexts import Op
+from hvtui.machine.engines import Engine
 from hvtui.machine.events import TrapTaken
 from hvtui.machine.hart import Hart
 from hvtui.machine.privilege import Privilege
@@ -60,8 +61,8 @@ class Recorder(Probes):
     """Writes down each instruction that is issued in the modes of interest.
 
     `own` is the lowest mode that is of no interest (None: all are), `memory` the real addresses of the
-    guest's memory, of which others are of no interest either. Once `room` steps are written the machine
-    is asked to stop.
+    guest's memory, of which others are of no interest either. Once `wanted` steps are written the
+    machine is asked to stop.
     """
 
     def __init__(self, machine: Machine, own: Privilege | None, memory: range) -> None:
@@ -72,7 +73,7 @@ class Recorder(Probes):
             lambda: machine.instant,
         )
         self.steps: list[Step] = []
-        self.room = CHUNK
+        self.wanted = CHUNK
         self._machine = machine
         self._state = hart.state
         self._x = hart.x
@@ -108,7 +109,7 @@ class Recorder(Probes):
                     self._fetch_failed = False
                     self.gaps.add(self._taken + len(self.steps))
                 self.steps.append(step)
-                if len(self.steps) >= self.room:
+                if len(self.steps) >= self.wanted:
                     self._machine.request_stop()
             return op()
 
@@ -144,7 +145,9 @@ class Side:
         vm_size: int = VM_SIZE,
     ) -> None:
         self.system = system
-        self.machine = system.fresh_machine()
+        # The reference engine asks its probes about every instruction.
+        reference = replace(system, overrides=replace(system.overrides, engine=Engine.REFERENCE))
+        self.machine = reference.fresh_machine()
         self.machine.uart.feed(typed)
         self.base = base_of(number, vm_size) if is_virtual else GUEST_RAM
         own = Privilege.M if is_virtual else None
@@ -154,7 +157,7 @@ class Side:
 
     def more(self, room: int, limit: int) -> list[Step]:
         """Run until about `room` steps are recorded, or the machine ends."""
-        self.recorder.room = room
+        self.recorder.wanted = room
         while self.stop is None and len(self.recorder.steps) < room:
             stop = self.machine.run(max_retired=limit)
             if stop.reason is not StopReason.REQUESTED:
