@@ -11,8 +11,10 @@
 # returns, and a switch of worlds each way.
 #
 #       split/calls.s       what lowvisor and host have agreed on
-#       split/boot.s        from the lowvisor's mret to the first task; the host's memory, first of all
-#       split/tasks.s       the table of tasks; who comes next; waiting; the end
+#       split/boot.s        from the lowvisor's mret to the first task
+#       split/spaces.s      who sees what memory: page tables
+#       split/task.s        what the host knows of a task
+#       split/tasks.s       the tasks; who comes next; waiting; the end
 #       split/traps.s       what processes are interrupted by, and the way back to them
 #       split/syscalls.s    the system calls: those of tinyos, so its programs run here
 #       split/clock.s       the host's clock: ticks
@@ -47,8 +49,9 @@
         .equ    HOST_TICK,      1 << HOST_TICK_SHIFT # units of mtime from one tick of the host to the next
 
         .include "type1.s"
-        .include "split/tasks.s"
+        .include "split/spaces.s"
         .include "split/traps.s"
+        .include "split/tasks.s"
         .include "split/syscalls.s"
         .include "split/clock.s"
 

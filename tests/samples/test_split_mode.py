@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from asm import assemble_text
 from asm.isa.causes import Cause
 from hvtui.checks.vm_console import split_vms
 from hvtui.comparing.costs import PUBLISHED
@@ -25,13 +26,49 @@ from hvtui.machine.privilege import Privilege
 from hvtui.machinefile.loading import load_system
 from hvtui.machinefile.system import System
 from tests.support.split import SAMPLE, process, split
-from tests.support.virtualized import SAMPLES, guest_in_sample, guest_of_sample, listen
+from tests.support.virtualized import (
+    SAMPLES,
+    guest_in_sample,
+    guest_of_program,
+    guest_of_sample,
+    listen,
+    native,
+)
+from tests.support.walker import Side, walk_sides
 
 ENTERING, LEAVING = 91, 84
 """Instructions of the lowvisor from a call to the guest, and from the guest back to the host."""
 EXITS, HOST_TICKS, ALARMS = 1_928, 42, 7
 NONE = "\N{EN DASH}"
 LIMIT = 3_000_000
+# A kernel that sleeps until a byte comes, sends it back, and turns its machine off.
+ECHO = """
+_start: la   t0, trap
+        csrw mtvec, t0
+        li   s0, 0x10000000     # the UART: interrupt when a byte is there
+        li   t1, 1
+        sb   t1, 1(s0)
+        li   s1, 0xc000000      # the PLIC: source 10, priority 3, for M mode
+        li   t1, 3
+        sw   t1, 40(s1)
+        li   t2, 0x2000
+        add  t2, s1, t2
+        li   t1, 1 << 10
+        sw   t1, (t2)
+        li   t1, 1 << 11
+        csrw mie, t1
+        csrsi mstatus, 8
+1:      wfi
+        j    1b
+        .balign 4
+trap:   lbu  t1, (s0)
+        sb   t1, (s0)
+        li   t1, '\\n'
+        sb   t1, (s0)
+        li   t0, 0x100000
+        li   t1, 0x5555
+        sw   t1, (t0)
+"""
 
 
 @cache
@@ -213,12 +250,34 @@ def test_two_machines_beside_a_process() -> None:
     assert console.count("ticker: the clock shows") == 5
 
 
-def test_a_guest_with_page_tables_of_its_own_runs_as_well() -> None:
-    _, console = run(split(guest_in_sample("08-shadow-paging")))
-    assert (
-        split_vms(console.encode())["vm1"].decode()
-        == (load_system(SAMPLES / "08-shadow-paging").expect.vm_consoles["vm1"])
-    )
+@pytest.mark.parametrize(
+    ("guest", "vms"), [("01-native", 1), ("01-native", 2), ("08-shadow-paging", 1)]
+)
+def test_the_guest_issues_the_same_instructions_as_on_a_machine_of_its_own(
+    guest: str, vms: int
+) -> None:
+    """The last VM does, timer interrupts included, whoever else has the CPU in between."""
+    one = guest_of_sample(guest) if guest == "01-native" else guest_in_sample(guest)
+    ticker = process(SAMPLES / "users" / "ticker.s")
+    bare = Side(native(one), is_virtual=False, typed=b"")
+    inside = split(*[one] * vms, processes=(ticker,))
+    result = walk_sides(bare, Side(inside, is_virtual=True, typed=b"", number=vms), limit=3 * LIMIT)
+    assert result.divergence is None, result.divergence
+    assert result.steps > 50_000
+    for stop in (result.native_stop, result.virtual_stop):
+        assert stop is not None
+        assert (stop.reason, stop.code) == (StopReason.EXITED, 0)
+
+
+def test_a_guest_that_sleeps_for_input_is_woken_though_the_host_sleeps_as_well() -> None:
+    machine = split(guest_of_program(assemble_text(ECHO))).fresh_machine()
+    machine.uart.input_open = True
+    console = listen(machine)
+    assert machine.run(max_retired=LIMIT).reason is StopReason.WAITING
+    machine.uart.feed(b"!")
+    stop = machine.run(max_retired=LIMIT)
+    assert (stop.reason, stop.code) == (StopReason.EXITED, 0)
+    assert split_vms(bytes(console))["vm1"] == b"!\n"
 
 
 def test_no_trap_of_a_guest_is_delegated_and_no_call_of_a_process_is_seen_below() -> None:
