@@ -17,6 +17,7 @@
 #
 #       vcpu.s          the virtual CPU, a table of fields
 #       boot.s          from reset to the first guest instruction
+#       poweron.s       a virtual machine as it is when power comes on
 #       cpu.s           which generation of CPU is this, and making it trap
 #       world.s         the way out of a guest and the way back in: the world switch
 #       rings.s         which real mode and which tables belong to the guest's mode
@@ -62,6 +63,7 @@
         .equ    TRAPMAP_WITHOUT, 0              # bits to leave out of the trap bitmap, to see what each is good for
         .endif
         # NESTED: if it is defined a guest's CPU has a trap bitmap, as ours (type1/nested.s)
+        # SPLIT: if it is defined we are a part of a kernel in ring 1, and boot.s, cpu.s and world.s are others (split.s)
 
         # ---- the real machine
 

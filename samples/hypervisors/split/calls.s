@@ -15,4 +15,4 @@
         .equ    LOW_RUN,        0
         .equ    LOW_ALARM,      1
 
-        .equ    VCPU_PC,        4 * 32          # a vCPU begins with x0 to x31 and the pc. The rest is not the lowvisor's
+        .equ    VCPU_PC,        4 * 32          # a vCPU begins with x0 to x31 and the pc; more the lowvisor need not know

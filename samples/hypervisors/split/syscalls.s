@@ -1,5 +1,5 @@
-# split/syscalls.s - the host's system calls: those of tinyos but `wait`, with its numbers (users/lib.s), so that programs
-# written for tinyos run as processes of the host. The number is in a7, the answer in a0; -1 is a refusal.
+# split/syscalls.s - the host's system calls: those of tinyos but `wait`, with its numbers (users/lib.s), so that
+# programs written for tinyos run as processes of the host. The number is in a7, the answer in a0; -1 is a refusal.
 
         .equ    CALL_COUNT, 6                   # rows of call_table
 

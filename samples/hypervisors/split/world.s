@@ -1,7 +1,7 @@
 # split/world.s - entering a guest, in the highvisor: one call of the lowvisor.
 #
-# What type1/world.s does itself happens over there: the registers, the alarm, counting the guest's instructions. What is
-# left is to say which guest, with which mstatus and which tables, and how long; and to write down the answer.
+# What type1/world.s does itself happens over there: the registers, the alarm, counting the guest's instructions. What
+# is left is to say which guest, with which mstatus and which tables, and how long; and to write down the answer.
 #
 # On a vt all of S mode's registers trap. The guest has none of its own in the hardware, and cannot change between its
 # modes without us.
