@@ -15,4 +15,4 @@
         .equ    LOW_RUN,        0
         .equ    LOW_ALARM,      1
 
-        .equ    VCPU_PC,        4 * 32          # a vCPU begins with x0 to x31 and the pc; more the lowvisor need not know
+        .equ    VCPU_PC,        4 * 32          # a vCPU begins with x0 to x31 and the pc; the rest is not our business
