@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from rich.cells import cell_len, chop_cells
 
 from hvtui.tui.lesson.inline import InlineText
 from hvtui.tui.lesson.page import Line, Page, Piece
@@ -184,14 +185,20 @@ def _code_line(text: str, width: int, source: int) -> Block:
     """Draw a line of code; if it is too long it goes on in the next line, further to the right."""
     body = text.lstrip(" ")
     indent = min(len(text) - len(body) + 2, width // 2)
-    lines = wrap([Piece(body, "code")], width - indent - 2)
-    return [
-        Line((Piece(" " * (indent + (2 if index else 0))), *_spaced(body, line)), source)
-        for index, line in enumerate(lines)
-    ]
+    lines: Block = []
+    while body or not lines:
+        room = max(width - indent, 1)
+        # A line may be as long as its file: never look at all of it more than once.
+        fits = len(body) <= room and cell_len(body) <= room
+        part = body if fits else _beginning(body, room)
+        lines.append(Line((Piece(" " * indent), Piece(part.rstrip(), "code")), source))
+        body = body[len(part) :].lstrip(" ")
+        indent += 2 if len(lines) == 1 else 0
+    return lines
 
 
-def _spaced(body: str, line: list[Piece]) -> list[Piece]:
-    """Keep the blanks within a line of code that needed no breaking."""
-    text = "".join(piece.text for piece in line)
-    return [Piece(body, "code")] if text.split() == body.split() else line
+def _beginning(text: str, room: int) -> str:
+    """Return as much of a text as has room, up to a blank if there is one: a character at least."""
+    part = chop_cells(text[: room + 1], room)[0] or text[:1]
+    blank = part.rfind(" ")
+    return part[:blank] if blank > 0 else part
