@@ -199,6 +199,7 @@ def _code_line(text: str, width: int, source: int) -> Block:
 
 def _beginning(text: str, room: int) -> str:
     """Return as much of a text as has room, up to a blank if there is one: a character at least."""
-    part = chop_cells(text[: room + 1], room)[0] or text[:1]
+    some = text[: room + 1]
+    part = next((part for part in chop_cells(some, room) if part), some)
     blank = part.rfind(" ")
     return part[:blank] if blank > 0 else part
