@@ -5,6 +5,8 @@ What a person can do is in `hvtui.tui.actions`; what panes ask for comes as `hvt
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar
@@ -66,6 +68,9 @@ BARS_HEIGHT = 4
 
 # A way through time that takes longer than this (seconds) is told of, with how to end it.
 LONG_WAY = 0.3
+
+# Who leaves waits so often so long (seconds) for a machine that is to stand still.
+_PATIENCE, _PAUSE = 400, 0.005
 
 # How long (seconds) a notice is seen that somebody should read.
 NOTICE_TIME = 15.0
@@ -146,13 +151,19 @@ class DebuggerScreen(Screen[None]):
             self.notice(notice)
         self.reloader.start()
 
-    def on_unmount(self) -> None:
-        """Let the machine stand still: nobody looks any more."""
+    async def on_unmount(self) -> None:
+        """Let the machine stand still: nobody looks any more. What was set up is kept by then."""
         self.session.on_progress = None
         self.session.pause()
         self.reloader.stop()
         if self._keeper is not None:
             self._keeper.keep_now()
+        is_kept = threading.Event()
+        self.session.post(is_kept.set)
+        for _ in range(_PATIENCE):
+            if is_kept.is_set():
+                break
+            await asyncio.sleep(_PAUSE)
 
     def on_resize(self, event: events.Resize) -> None:
         """Choose the arrangement for the new size."""
