@@ -17,11 +17,13 @@ from pathlib import Path
 
 import pytest
 
-aiohttp = pytest.importorskip("aiohttp", reason="hvtui[serve] is not installed")
+pytest.importorskip("aiohttp", reason="hvtui[serve] is not installed")
 pytest.importorskip("textual_serve", reason="hvtui[serve] is not installed")
 
-from hvtui.cli.serving import command_of  # noqa: E402 (after the skip)
-from tests.support.browser import PATIENCE, browsing, find_browser  # noqa: E402
+import aiohttp
+
+from hvtui.cli.serving import command_of
+from tests.support.browser import PATIENCE, browsing, find_browser
 
 SOURCE = "_start: li t0, 1\n la t1, handler\n csrw mtvec, t1\n ecall\nhandler: j handler\n"
 _MAIN = "import sys; from hvtui.cli import main; sys.exit(main())"

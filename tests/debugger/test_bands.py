@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hvtui.debugger.bands import BLOCK_ROWS, UNKNOWN, Bands, Column, Run, Runner, Stretch
 from hvtui.debugger.logentries import LogEntries
-from hvtui.debugger.rows import CHUNK_ROWS
+from hvtui.debugger.rows import CHUNK_ROWS, Chunk
 from hvtui.debugger.traplog import TrapLog
 from tests.support.logs import empty_log, fill
 
@@ -95,8 +95,8 @@ class CountingBands(Bands):
 
     read = 0
 
-    def _read(self, *arguments: object, **more: object) -> tuple[bytes, int]:
-        rows, start = super()._read(*arguments, **more)  # type: ignore[arg-type]  # passed on
+    def _read(self, entries: LogEntries, chunk: Chunk, low: int, high: int) -> tuple[bytes, int]:
+        rows, start = super()._read(entries, chunk, low, high)
         self.read += len(rows) // 56
         return rows, start
 

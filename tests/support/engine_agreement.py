@@ -167,11 +167,13 @@ class Subject:
     def listen(self) -> None:
         """Hear of everything."""
         observers = self.machine.observers
-        for listeners in (
-            observers.trap, observers.trap_return, observers.kernel, observers.lost, observers.output,
-            observers.exit,
-        ):  # fmt: skip
-            listeners.append(self.heard.append)  # type: ignore[attr-defined]
+        hear = self.heard.append
+        observers.trap.append(hear)
+        observers.trap_return.append(hear)
+        observers.kernel.append(hear)
+        observers.lost.append(hear)
+        observers.output.append(hear)
+        observers.exit.append(hear)
 
     def count(self) -> None:
         """Have everything counted, by regions that share pages and leave parts of pages out."""

@@ -10,7 +10,7 @@ import pytest
 from textual.pilot import Pilot
 
 from hvtui.debugger.bands import Run, Runner
-from hvtui.debugger.logentries import Kind
+from hvtui.debugger.logentries import Kind, LogEntry
 from hvtui.tui.panes import log as log_pane
 from hvtui.tui.panes.log import LogPane
 from hvtui.tui.panes.log_rows import LogColumns, log_row
@@ -182,7 +182,7 @@ class Counting(LogRows):
 
     unpacked = 0
 
-    def _entry(self, run: Run, number: int) -> object:  # type: ignore[override]  # passed on
+    def _entry(self, run: Run, number: int) -> LogEntry:
         self.unpacked += 1
         return super()._entry(run, number)
 

@@ -175,11 +175,11 @@ def drawn(run: Run, width: int, height: int, scale: Scale | None = None) -> list
     return [row.text for row in rows]
 
 
-def run_of(pairs: int, **more: object) -> Run:
+def run_of(pairs: int, hits: tuple[int, ...] = (), changes: tuple[int, ...] = ()) -> Run:
     log = empty_log()
     end = fill(log, pairs)
     last = Runner(3, "program")
-    return Run(log.known, log.length, end, end, last, components=NAMES, **more)  # type: ignore[arg-type]  # fields by name
+    return Run(log.known, log.length, end, end, last, hits, changes, NAMES)
 
 
 @pytest.mark.parametrize("width", [3, 20, 38, 78, 200])

@@ -356,5 +356,6 @@ class FastEngine:
         self._breakpoints = wanted
 
 
-def _address(buffer: object) -> int:
-    return ctypes.addressof((ctypes.c_char * len(buffer)).from_buffer(buffer))  # type: ignore[arg-type]
+def _address(buffer: bytearray | memoryview | mmap.mmap) -> int:
+    """Return where a buffer lies in this process, for as long as somebody holds it."""
+    return ctypes.addressof(ctypes.c_char.from_buffer(buffer))

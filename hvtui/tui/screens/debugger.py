@@ -14,6 +14,7 @@ from typing import ClassVar
 from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.command import Provider
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
@@ -80,7 +81,7 @@ class DebuggerScreen(Screen[None]):
     """All panes of one session."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
-    COMMANDS = {lambda: ActionProvider}  # noqa: RUF012 (Textual gives the type)
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {lambda: ActionProvider}
 
     @dataclass
     class Seen(Message):
