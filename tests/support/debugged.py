@@ -189,6 +189,14 @@ ask:    ecall
 """
 
 
+# A hypervisor, the guest kernel under it and that one's program, and the rings they believe in.
+VIRTUALIZED = (
+    Part("hyper", HYPERVISOR, 0x8000_0000, "hypervisor", believes=0),
+    Part("guest", GUEST_KERNEL, 0x8001_0000, "kernel", "vm1", believes=0),
+    Part("program", GUEST_PROGRAM, 0x8002_0000, "user", "vm1", believes=3),
+)
+
+
 def virtualized(cpu: str = "classic") -> Session:
     """Return a session over the hypervisor, its guest kernel and the guest's program."""
     return session_of(

@@ -16,7 +16,7 @@ from hvtui.tui.panes.breakpoints import (
     heading_row,
 )
 from hvtui.tui.panes.command import CommandLine
-from tests.support.debugged import GUEST_KERNEL, GUEST_PROGRAM, HYPERVISOR, Part, system_of
+from tests.support.debugged import VIRTUALIZED, Part, system_of
 from tests.support.screens import (
     debugger,
     pane_text,
@@ -40,11 +40,6 @@ f:      addi    a0, a0, 1
 stack:
 """
 SPIN = "_start: addi t0, t0, 1\n j _start\n"
-VIRTUALIZED = (
-    Part("hyper", HYPERVISOR, 0x8000_0000, "hypervisor", believes=0),
-    Part("guest", GUEST_KERNEL, 0x8001_0000, "kernel", "vm1", believes=0),
-    Part("program", GUEST_PROGRAM, 0x8002_0000, "user", "vm1", believes=3),
-)
 SIZES = pytest.mark.parametrize(
     "size", [(80, 24), (120, 40), (200, 60)], ids=lambda size: f"{size[0]}x{size[1]}"
 )

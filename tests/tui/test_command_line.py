@@ -19,13 +19,7 @@ from hvtui.tui.panes.command import Candidates, CommandLine, CommandPane, Output
 from hvtui.tui.screens.cut import CutScreen
 from hvtui.tui.screens.debugger import DebuggerScreen
 from hvtui.tui.transcript import LINES_KEPT, Kind, Line, Transcript
-from tests.support.debugged import (
-    GUEST_KERNEL,
-    GUEST_PROGRAM,
-    HYPERVISOR,
-    Part,
-    system_of,
-)
+from tests.support.debugged import VIRTUALIZED, Part, system_of
 from tests.support.screens import (
     debugger,
     pane_text,
@@ -53,11 +47,6 @@ stack:
 counter: .word  0
 """
 SPIN = "_start: addi t0, t0, 1\n j _start\n"
-VIRTUALIZED = (
-    Part("hyper", HYPERVISOR, 0x8000_0000, "hypervisor", believes=0),
-    Part("guest", GUEST_KERNEL, 0x8001_0000, "kernel", "vm1", believes=0),
-    Part("program", GUEST_PROGRAM, 0x8002_0000, "user", "vm1", believes=3),
-)
 
 
 def calls() -> Part:

@@ -6,14 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support.debugged import GUEST_KERNEL, GUEST_PROGRAM, HYPERVISOR, Part, system_of
+from tests.support.debugged import VIRTUALIZED, Part, system_of
 from tests.support.screens import press, running, screen_text, type_text
 
-VIRTUALIZED = (
-    Part("hyper", HYPERVISOR, 0x8000_0000, "hypervisor", believes=0),
-    Part("guest", GUEST_KERNEL, 0x8001_0000, "kernel", "vm1", believes=0),
-    Part("program", GUEST_PROGRAM, 0x8002_0000, "user", "vm1", believes=3),
-)
 PRINTS = """\
 _start: la      s1, text
         li      s0, 0x10000000

@@ -17,14 +17,8 @@ from hvtui.tui.screens.debugger import DebuggerScreen
 from hvtui.tui.screens.gallery import Card, GalleryScreen, first_words
 from hvtui.tui.screens.help import help_content
 from hvtui.tui.screens.problems import ProblemsScreen
-from tests.support.debugged import GUEST_KERNEL, GUEST_PROGRAM, HYPERVISOR, Part, system_of
+from tests.support.debugged import VIRTUALIZED, Part, system_of
 from tests.support.screens import press, running, screen_text, settle, type_text
-
-VIRTUALIZED = (
-    Part("hyper", HYPERVISOR, 0x8000_0000, "hypervisor", believes=0),
-    Part("guest", GUEST_KERNEL, 0x8001_0000, "kernel", "vm1", believes=0),
-    Part("program", GUEST_PROGRAM, 0x8002_0000, "user", "vm1", believes=3),
-)
 
 
 @pytest.mark.parametrize(
