@@ -101,6 +101,12 @@ class Mover:
         self.pauses += 1
         self.is_pausing = True
 
+    def forget_pause(self) -> None:
+        """Let a pause go that came when the machine stood still already. For any thread."""
+        with self._lock:
+            if not self.is_moving:
+                self.is_pausing = False
+
     def post(self, action: Callable[[], object]) -> None:
         """Do `action` as soon as the machine is between two steps: now, if it stands still."""
         with self._lock:
@@ -152,9 +158,7 @@ class Mover:
         try:
             yield goes_on
         finally:
-            with self._lock:
-                if not self.is_moving:
-                    self.is_pausing = False
+            self.forget_pause()
 
     # Steps and runs
 

@@ -321,6 +321,10 @@ class Session:
         """
         self._mover.pause()
 
+    def forget_pause(self) -> None:
+        """Let a pause go that no move has heard, because the machine stood still already."""
+        self._mover.forget_pause()
+
     def pause_soon(self) -> None:
         """Pause within some milliseconds. For signal handlers of the thread that moves the machine."""
         self._mover.pause_soon()

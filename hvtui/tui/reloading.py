@@ -53,8 +53,8 @@ class SourcesWrong(Message):
 class Reloader:
     """Looks after the files of the machine on a screen.
 
-    The screen calls `start`, `stop`, and `stood` whenever a move has ended, and hands over the
-    messages that come from here.
+    The screen calls `start`, `stop`, `stay` when somebody pauses the machine, `stood` whenever a move
+    has ended, and hands over the messages that come from here.
     """
 
     def __init__(self, screen: DebuggerScreen) -> None:
@@ -65,7 +65,10 @@ class Reloader:
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         self._pending: SourcesRead | None = None
+        # Whether a machine that was stopped for the reload shall run on; and whether a person wants
+        # it to stand still from the present move on.
         self._resumes = False
+        self._stays = False
         self._lost: tuple[str, ...] = ()
 
     def start(self) -> None:
@@ -131,19 +134,24 @@ class Reloader:
     def stood(self) -> None:
         """The machine stands still after a move."""
         self._system = self._screen.session.system
+        self._stays = False
         if self._lost:
             lost, self._lost = self._lost, ()
             for loss in lost:
                 self._screen.notice(loss)
         self._go_on()
 
+    def stay(self) -> None:
+        """Somebody pauses the machine: it does not run on after a reload that is under way."""
+        self._resumes, self._stays = False, self._screen.is_moving
+
     def _go_on(self) -> None:
         pending, screen = self._pending, self._screen
         if pending is None:
             return
         if screen.is_moving:
-            self._resumes |= screen.snapshot.running
-            screen.pause()
+            self._resumes |= screen.snapshot.running and not self._stays
+            screen.pause_between()
             return
         self._pending = None
         resumes, self._resumes = self._resumes, False
@@ -159,11 +167,12 @@ class Reloader:
         """Run the new program to where the old one stood, and on, if that ran. In the worker."""
         session = self._screen.session
         before = set(losses(session.breakpoints))
-        stopped = session.reload(read.system, from_start=read.from_start)
-        lost = losses(session.breakpoints)
-        self._lost = tuple(loss for loss in lost if loss not in before)
-        if resumes and stopped.kind in (StopKind.START, StopKind.STEPPED):
-            return session.resume()
+        with session.chained() as goes_on:
+            stopped = session.reload(read.system, from_start=read.from_start)
+            lost = losses(session.breakpoints)
+            self._lost = tuple(loss for loss in lost if loss not in before)
+            if resumes and goes_on() and stopped.kind in (StopKind.START, StopKind.STEPPED):
+                return session.resume()
         return stopped
 
 

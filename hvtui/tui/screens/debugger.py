@@ -181,6 +181,7 @@ class DebuggerScreen(Screen[None]):
         if not self.session.is_moving:
             self._show(self.session.snapshot())
         self._resumes_on_input = self.snapshot.stop.kind is StopKind.WAITING
+        self.session.forget_pause()
         self._moves.ended(self.snapshot.stop)
         self.commands.stood()
         self.reloader.stood()
@@ -306,7 +307,12 @@ class DebuggerScreen(Screen[None]):
         return self._moves.is_busy
 
     def pause(self) -> None:
-        """Stop the running machine, and forget the moves that wait."""
+        """Stop the running machine, and forget what it would do after that."""
+        self.reloader.stay()
+        self.pause_between()
+
+    def pause_between(self) -> None:
+        """Stop the running machine, and forget the moves that wait; it may be on its way again then."""
         self._moves.forget()
         self.commands.drop()
         self.session.pause()
