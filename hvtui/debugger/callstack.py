@@ -100,6 +100,8 @@ class CallStack:
         self.frames: Frame | None = None
         # The serials of the activations that the last xRET ended.
         self.ended: tuple[int, ...] = ()
+        # Whether a chain of frames has ever been so long that more calls could make it forget some.
+        self.is_deep = False
         # The last reset that the guest asked for.
         self.reset_event: MachineReset | None = None
 
@@ -146,6 +148,8 @@ class CallStack:
         """A jump linked: `target` will return to `link`. `physical` is where `site` lies."""
         below = self.frames
         depth = below.depth + 1 if below else 1
+        if depth >= FRAMES_KEPT:
+            self.is_deep = True
         if depth % FRAMES_KEPT == 0 and depth > FRAMES_KEPT:
             below = _newest_frames(below)
         self.frames = Frame(below, depth, site, physical, target, link, sp, instant)
