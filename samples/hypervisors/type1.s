@@ -63,6 +63,7 @@
         .equ    TRAPMAP_WITHOUT, 0              # bits to leave out of the trap bitmap, to see what each is good for
         .endif
         # NESTED: if it is defined a guest's CPU has a trap bitmap, as ours (type1/nested.s)
+        # TOHOST: if it is defined a word of that name tells the end, too: for simulators without a finisher
         # SPLIT: if it is defined we are a part of a kernel in ring 1; boot.s, cpu.s and world.s are others (split.s)
 
         # ---- the real machine

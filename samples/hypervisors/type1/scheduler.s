@@ -323,11 +323,30 @@ power_off:
         li      t0, FINISH_FAIL
         or      t0, t0, a0
 1:
+        .ifdef  TOHOST
+        srli    t1, t0, 16                      # the code, and below it the bit that says: the end
+        slli    t1, t1, 1
+        ori     t1, t1, 1
+        sw      t1, tohost, t2
+        la      t1, 2f
+        csrw    mtvec, t1                       # should there be no finisher, the store to it traps
+        .endif
         li      t1, FINISHER
         sw      t0, 0(t1)
 2:
         wfi
         j       2b
+        .endif
+
+        .ifdef  TOHOST
+        .section .data
+        .balign 8
+        .globl  tohost
+        .globl  fromhost
+tohost:
+        .space  8                               # a word that is not 0 ends the run
+fromhost:
+        .space  8
         .endif
 
         .section .rodata
