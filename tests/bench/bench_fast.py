@@ -4,8 +4,12 @@
 
 Each simulator does each workload in turns, for a few rounds; figures are medians. Of every time that
 of a tenth of the work is taken off, so that no start counts. A simulator that is not installed, or
-that cannot do a workload, is named. Where time is that of the host (QEMU without -icount) the timer
-interrupts of the timer workload mean something else, and there is no figure.
+that cannot do a workload, is named. Where time is that of the host (QEMU without -icount) the clock
+of a workload that has one means something else, and there is no figure: under type1.s, whose guests'
+clock counts their instructions, such a guest does not come to an end at all.
+
+A guest under type1.s prints what it has made of its work. A simulator that prints anything else than
+the fast engine has no rate but ends the bench: it has done other work, or wrong.
 """
 
 from __future__ import annotations
@@ -22,6 +26,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -32,6 +37,14 @@ from tests.bench.fast_workloads import Workload, workloads
 _RAM = 16 << 20
 _SECONDS = 120
 _PART = 10
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How long a run took, in seconds, and what came out of the serial port."""
+
+    seconds: float
+    console: bytes = b""
 
 
 class Simulator(Protocol):
@@ -47,14 +60,15 @@ class Simulator(Protocol):
     def can(self, workload: Workload) -> bool:
         """Tell whether it has what the workload needs."""
 
-    def seconds(self, elf: bytes) -> float:
-        """Run an ELF file to its end and return how long it took."""
+    def run(self, elf: bytes, workload: Workload) -> Ran:
+        """Run an ELF file, the workload's image, to its end."""
 
 
-def _loaded(elf: bytes, engine: Engine) -> Machine:
+def loaded(elf: bytes, engine: Engine, timebase: int = 1) -> Machine:
+    """Return a machine with an ELF file, the image of a workload, in its memory."""
     from elftools.elf.elffile import ELFFile
 
-    machine = Machine(ram_size=_RAM, engine=engine)
+    machine = Machine(ram_size=_RAM, engine=engine, timebase=timebase)
     file: Any = ELFFile(io.BytesIO(elf))
     for segment in file.iter_segments():
         if segment["p_type"] == "PT_LOAD":
@@ -80,11 +94,13 @@ class Ours:
     def can(self, workload: Workload) -> bool:
         return True
 
-    def seconds(self, elf: bytes) -> float:
-        machine = _loaded(elf, self.engine)
+    def run(self, elf: bytes, workload: Workload) -> Ran:
+        machine = loaded(elf, self.engine, workload.timebase)
+        console = bytearray()
+        machine.observers.output.append(lambda output: console.extend(output.data))
         started = time.perf_counter()
         machine.run()
-        return time.perf_counter() - started
+        return Ran(time.perf_counter() - started, bytes(console))
 
 
 class Spike:
@@ -104,7 +120,7 @@ class Spike:
     def can(self, workload: Workload) -> bool:
         return True
 
-    def seconds(self, elf: bytes) -> float:
+    def run(self, elf: bytes, workload: Workload) -> Ran:
         assert self._path is not None
         return _run(
             [self._path, "--isa=rv32ima_zicsr_zifencei_zicntr", f"-m0x80000000:{_RAM:#x}"], [], elf
@@ -127,25 +143,29 @@ class Qemu:
     def can(self, workload: Workload) -> bool:
         return not workload.timed or bool(self.options)
 
-    def seconds(self, elf: bytes) -> float:
+    def run(self, elf: bytes, workload: Workload) -> Ran:
         command = [
             self._binary, "-machine", "virt", "-m", "16M", "-bios", "none", "-display", "none",
-            "-monitor", "none", "-serial", "none", *self.options, "-device",
+            "-monitor", "none", "-serial", "stdio", *self.options, "-device",
         ]  # fmt: skip
         return _run(command, ["loader,file={},cpu-num=0"], elf)
 
 
-def _run(command: list[str], last: Sequence[str], elf: bytes) -> float:
+def _run(command: list[str], last: Sequence[str], elf: bytes) -> Ran:
     with tempfile.TemporaryDirectory() as folder:
         image = Path(folder) / "workload.elf"
         image.write_bytes(elf)
         words = [*command, *((text.format(image) for text in last) if last else [str(image)])]
         started = time.perf_counter()
-        done = subprocess.run(words, timeout=_SECONDS, check=False, capture_output=True, text=True)
+        done = subprocess.run(
+            words, timeout=_SECONDS, check=False, capture_output=True, stdin=subprocess.DEVNULL
+        )
         took = time.perf_counter() - started
         if done.returncode:
-            raise RuntimeError(f"{words[0]} ends with {done.returncode}: {done.stderr.strip()}")
-        return took
+            raise RuntimeError(
+                f"{words[0]} ends with {done.returncode}: {done.stderr.decode().strip()}"
+            )
+        return Ran(took, done.stdout)
 
 
 class Unicorn:
@@ -159,16 +179,16 @@ class Unicorn:
     def can(self, workload: Workload) -> bool:
         return workload.bare
 
-    def seconds(self, elf: bytes) -> float:
+    def run(self, elf: bytes, workload: Workload) -> Ran:
         unicorn: Any = importlib.import_module("unicorn")
-        machine = _loaded(elf, Engine.REFERENCE)
+        machine = loaded(elf, Engine.REFERENCE)
         engine = unicorn.Uc(unicorn.UC_ARCH_RISCV, unicorn.UC_MODE_RISCV32)
         engine.mem_map(0x8000_0000, _RAM)
         engine.mem_write(0x8000_0000, machine.read_physical(0x8000_0000, _RAM))
         engine.mem_map(0x10_0000, 0x1000)
         started = time.perf_counter()
         engine.emu_start(machine.hart.pc, _end_of(elf))
-        return time.perf_counter() - started
+        return Ran(time.perf_counter() - started)
 
 
 class TinyRv:
@@ -182,9 +202,9 @@ class TinyRv:
     def can(self, workload: Workload) -> bool:
         return workload.bare
 
-    def seconds(self, elf: bytes) -> float:
+    def run(self, elf: bytes, workload: Workload) -> Ran:
         tinyrv: Any = importlib.import_module("tinyrv")
-        machine = _loaded(elf, Engine.REFERENCE)
+        machine = loaded(elf, Engine.REFERENCE)
         hart = tinyrv.sim(xlen=32)
         hart.copy_in(0x8000_0000, machine.read_physical(0x8000_0000, 1 << 20))
         hart.pc = machine.hart.pc
@@ -192,7 +212,7 @@ class TinyRv:
         started = time.perf_counter()
         while hart.pc != end:
             hart.step(trace=False)
-        return time.perf_counter() - started
+        return Ran(time.perf_counter() - started)
 
 
 def _end_of(elf: bytes) -> int:
@@ -214,21 +234,28 @@ SIMULATORS: tuple[Simulator, ...] = (
 )
 
 
-def steps_of(workload: Workload, rounds: int) -> int:
-    """Return how many steps the workload takes here: what all rates are counted in."""
-    machine = _loaded(workload.build(rounds, 1000), Engine.FAST)
+@cache
+def by_ours(workload: Workload, rounds: int) -> tuple[int, bytes]:
+    """Return how many steps the workload takes, which rates are counted in, and what it prints."""
+    machine = loaded(workload.build(rounds, 1000), Engine.FAST, workload.timebase)
+    console = bytearray()
+    machine.observers.output.append(lambda output: console.extend(output.data))
     machine.run()
-    return machine.instant
+    return machine.instant, bytes(console)
 
 
 def rate(simulator: Simulator, workload: Workload) -> float:
-    """Return steps a second."""
+    """Return steps a second. Raises RuntimeError if what was printed is not what it should be."""
     many = max(workload.rounds // simulator.slower, 2)
     few = max(many // _PART, 1)
     seconds, steps = [], []
     for rounds in (few, many):
-        seconds.append(simulator.seconds(workload.build(rounds, simulator.interval)))
-        steps.append(steps_of(workload, rounds))
+        ran = simulator.run(workload.build(rounds, simulator.interval), workload)
+        taken, console = by_ours(workload, rounds)
+        if workload.said(ran.console) != workload.said(console):
+            raise RuntimeError(f"{simulator.name}, {workload.name}: it prints {ran.console!r}")
+        seconds.append(ran.seconds)
+        steps.append(taken)
     return (steps[1] - steps[0]) / max(seconds[1] - seconds[0], 1e-6)
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from asm.assembler.assembly import assemble_text
 from asm.objects.elf_writer import write_elf
+from tests.bench.guest_workloads import SPEAKS, TIMEBASE, pagingos_image, tinyos_image
 
 _GCC = "riscv64-unknown-elf-gcc"
 
@@ -253,7 +254,9 @@ flags:  .space  SIZE
 class Workload:
     """`build(rounds, interval)` makes an ELF file; `rounds` keep a fast simulator busy for a while.
 
-    `bare` says that M mode without traps is enough for it.
+    `bare` says that M mode without traps is enough for it, `timed` that what it does depends on the
+    clock. Ours runs it with that `timebase`, the instructions to a tick of the clock. What it prints on
+    lines that begin with `speaks` is the same in all simulators.
     """
 
     name: str
@@ -261,6 +264,13 @@ class Workload:
     build: Callable[[int, int], bytes]
     bare: bool = False
     timed: bool = False
+    timebase: int = 1
+    speaks: bytes = b""
+
+    def said(self, console: bytes) -> list[bytes]:
+        """Return the lines of the console that must be the same everywhere."""
+        lines = console.replace(b"\r", b"").split(b"\n")
+        return [line for line in lines if self.speaks and line.startswith(self.speaks)]
 
 
 def _assembled(text: str) -> Callable[[int, int], bytes]:
@@ -306,4 +316,15 @@ def workloads() -> tuple[Workload, ...]:
         Workload("trap-heavy", 2_000_000, _assembled(_TRAPS)),
         Workload("paging", 8_000, _assembled(_PAGING)),
         Workload("timer", 50_000, _assembled(_TIMER), timed=True),
+        Workload(
+            "guest under type1.s", 10_000, tinyos_image, timed=True, timebase=TIMEBASE, speaks=SPEAKS
+        ),
+        Workload(
+            "paging guest under type1.s",
+            400,
+            pagingos_image,
+            timed=True,
+            timebase=TIMEBASE,
+            speaks=SPEAKS,
+        ),
     )
