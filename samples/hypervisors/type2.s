@@ -26,7 +26,7 @@
 #       csrs.s          the CSRs that a guest has
 #       traps.s         giving traps and interrupts to the guest
 #       signals.s       what the host tells us
-#       access.s        loads and stores that are not of memory
+#       access.s        loads and stores that may be a device's
 #       devices.s       UART, CLINT, finisher
 #       users.s         running the guest's programs
 #       walls.s         the guest's memory protection

@@ -315,6 +315,135 @@ def test_a_kernel_with_odd_habits_prints_what_it_prints_without(
     assert spoken(there) == console
 
 
+# Kernels that end with a letter that says which trap came last: 'A' is cause 0, 'D' cause 3, ebreak.
+LETTER = """
+        .globl  _start
+_start:
+        la      t0, trap
+        csrw    mtvec, t0
+        li      s0, 0x10000000                  # the serial port
+{body}
+        .balign 4
+trap:
+        csrr    t1, mcause
+        andi    t1, t1, 15
+        addi    t1, t1, 'A'
+        sb      t1, 0(s0)
+        li      t1, 10
+        sb      t1, 0(s0)
+        li      t0, 0x100000
+        li      t1, 0x5555
+        sw      t1, 0(t0)
+1:      j       1b
+"""
+KERNELS = {
+    "one load and one store for the port and for memory": (
+        """
+        la      s1, word
+        mv      a0, s0
+        li      a1, 'x'
+        call    poke
+        mv      a0, s1
+        li      a1, 'y'
+        call    poke
+        addi    a0, s0, 5
+        call    peek
+        mv      a0, s1
+        call    peek
+        mv      a1, a0
+        mv      a0, s0
+        call    poke
+        li      a0, 0x70000000                  # nothing there
+        call    poke
+poke:   sb      a1, 0(a0)
+        ret
+peek:   lbu     a0, 0(a0)
+        ret
+word:   .word   0
+""",
+        "xyH\n",
+    ),
+    "a load and a store of words for a device and for the last word of memory": (
+        """
+        li      s2, 0x80040000
+        li      a0, 0x2004000                   # the alarm
+        call    move
+        addi    a0, s2, -4
+        call    move
+        j       done
+move:   lw      a1, 0(a0)
+        addi    a1, a1, 1
+        sw      a1, 0(a0)
+        ret
+done:   lw      a1, -4(s2)
+        addi    a1, a1, 'a'
+        sb      a1, 0(s0)
+        ebreak
+""",
+        "bD\n",
+    ),
+    "an alarm that is set when interrupts are on": (
+        """
+        li      t0, 0x2004000
+        li      t1, -1
+        sw      t1, 0(t0)
+        sw      t1, 4(t0)
+        li      t1, 1 << 7
+        csrw    mie, t1
+        csrsi   mstatus, 8
+        sw      zero, 4(t0)
+        li      t1, 100000
+        sw      t1, 0(t0)
+1:      j       1b
+""",
+        "H\n",
+    ),
+    "a software interrupt when interrupts are on": (
+        """
+        li      t1, 1 << 3
+        csrw    mie, t1
+        csrsi   mstatus, 8
+        li      t0, 0x2000000
+        li      t1, 1
+        sw      t1, 0(t0)
+1:      j       1b
+""",
+        "D\n",
+    ),
+    "an opcode that is like that of CSR instructions, but none": (
+        "        .word   0x3402c073\n        ebreak\n",
+        "C\n",
+    ),
+    "an atomic load of the port": ("        lr.w    t1, (s0)\n        ebreak\n", "F\n"),
+}
+
+
+@pytest.mark.parametrize("defines", [{}, {"INLINE": 0, "CHAIN": 0, "ADAPT": 0}], ids=["all", "none"])
+@pytest.mark.parametrize("what", KERNELS)
+def test_a_kernel_may_do_what_it_may_do_on_the_bare_machine(
+    what: str, defines: dict[str, int], tmp_path: Path
+) -> None:
+    body, said = KERNELS[what]
+    source = tmp_path / "guest.s"
+    source.write_text(LETTER.format(body=body))
+    program = assemble_file(source, Options(base=GUEST_RAM))
+    _, console = run(native(guest_of_program(program), cpu="legacy"))
+    assert console == said
+    machine, there = run(with_hypervisor(hypervisor(**defines), with_guest(program)))
+    assert machine.exit is not None
+    assert spoken(there) == said
+
+
+@pytest.mark.parametrize("wants", ["", "        li t1, 1 << 7\n        csrw mie, t1\n"])
+def test_a_kernel_that_waits_for_ever_is_ended(wants: str, tmp_path: Path) -> None:
+    source = tmp_path / "guest.s"
+    source.write_text(LETTER.format(body=f"{wants}        wfi\n        ebreak\n"))
+    machine, console = run(with_guest(assemble_file(source, Options(base=GUEST_RAM))))
+    assert machine.exit is not None
+    assert machine.exit.code == 0xFF
+    assert console == "type2: vm1 waits for an interrupt that cannot come; I end it\n"
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_random_code_computes_the_same(seed: int, tmp_path: Path) -> None:
     source = tmp_path / "guest.s"

@@ -1,4 +1,6 @@
-# type2/access.s - the guest's kernel loads or stores where there is no memory: a device, or nothing.
+# type2/access.s - loads and stores of the guest's kernel that call us, because they have been seen at a device once
+# (type2/signals.s). The next time it may be another device, memory, or nothing: a function that copies words copies
+# from anywhere to anywhere.
 
         .section .text
 
@@ -10,12 +12,16 @@ emulate_load:
         mv      a0, a1
         call    is_device
         bnez    a0, 1f
+        mv      a0, t6
+        call    is_memory
+        bnez    a0, load_memory
         li      a0, CAUSE_LOAD_ACCESS
         j       emulate_trap
 1:
         sw      t6, 8(sp)
         call    device_read
         lw      t6, 8(sp)
+load_extend:                                    # a0 = what was loaded, by the instruction t6
         srli    t0, t6, 12                      # the size, and whether to extend the sign
         andi    t0, t0, 7
         li      t1, 1
@@ -60,14 +66,59 @@ emulate_store:
         slli    t0, t0, 2
         lw      a2, V(t0)                       # a2 = what to store
 1:
+        mv      t6, a0
         mv      a0, a1
         call    is_device
         bnez    a0, 2f
+        mv      a0, t6
+        call    is_memory
+        bnez    a0, store_memory
         li      a0, CAUSE_STORE_ACCESS
         j       emulate_trap
 2:
         call    device_write
         j       emulated
+
+# load_memory, store_memory: at a1, of a0 bytes. The guest's memory is where the guest has it, so we just do it.
+load_memory:
+        addi    t0, a0, -2
+        beqz    t0, 1f
+        bgtz    t0, 2f
+        lbu     a0, 0(a1)
+        j       load_extend
+1:
+        lhu     a0, 0(a1)
+        j       load_extend
+2:
+        lw      a0, 0(a1)
+        j       load_extend
+store_memory:
+        addi    t0, a0, -2
+        beqz    t0, 1f
+        bgtz    t0, 2f
+        sb      a2, 0(a1)
+        j       emulated
+1:
+        sh      a2, 0(a1)
+        j       emulated
+2:
+        sw      a2, 0(a1)
+        j       emulated
+
+# is_memory: a0 = how many bytes the load or store a0 moves, if the guest has memory for all of them at a1; else 0.
+is_memory:
+        srli    t0, a0, 12
+        andi    t0, t0, 3
+        li      a0, 1
+        sll     a0, a0, t0
+        li      t0, GUEST_RAM
+        sub     t0, a1, t0
+        li      t1, GUEST_SIZE
+        sub     t1, t1, a0
+        bleu    t0, t1, 1f
+        li      a0, 0
+1:
+        ret
 
 # access_address: a1 = the address, rs1 of the instruction a0 plus t0.
 access_address:

@@ -90,6 +90,7 @@ csr_instruction:
         andi    t0, t0, 31                      # rs1, or the immediate
         srli    s5, s1, 12
         andi    s5, s5, 3                       # s5 = 1 write, 2 set, 3 clear
+        beqz    s5, csr_illegal                 # no such instruction
         li      t1, 1
         beq     s5, t1, 1f
         bnez    t0, 1f

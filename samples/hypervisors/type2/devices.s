@@ -109,7 +109,7 @@ write_alarm:
         lw      t0, V_MIP(zero)                 # if it is due already we learn it from the host, see users.s
         andi    t0, t0, ~IP_MTIP
         sw      t0, V_MIP(zero)
-        ret
+        j       look_around
 write_msip:
         lw      t0, V_MIP(zero)
         andi    t0, t0, ~IP_MSIP
@@ -117,6 +117,16 @@ write_msip:
         slli    a2, a2, 3
         or      t0, t0, a2
         sw      t0, V_MIP(zero)
+        # falls through
+
+# look_around: which interrupts will come has changed. If the guest has them on in its kernel it must not go on in its
+# block, where nobody would see to it, but through the loop. (The store is done, and V_PC behind it.)
+look_around:
+        lw      t0, V_MSTATUS(zero)
+        andi    t0, t0, MSTATUS_MIE
+        beqz    t0, 1f
+        j       dispatch
+1:
         ret
 write_finisher:
         slli    t0, a2, 16

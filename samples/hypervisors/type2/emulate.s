@@ -20,8 +20,6 @@ emulate:
         beq     t0, t1, emulate_store
         li      t1, 0x0f
         beq     t0, t1, emulate_fence_i
-        li      t1, 0x2f
-        beq     t0, t1, emulate_atomic
         j       emulate_illegal
 1:
         srli    t0, a0, 12
@@ -57,11 +55,6 @@ emulate_trap:                                   # cause a0, value a1, of this in
         sw      t0, V_PC(zero)
         call    raise
         j       elsewhere
-emulate_atomic:                                 # devices do not know it
-        li      t0, 0
-        call    access_address
-        li      a0, CAUSE_STORE_ACCESS
-        j       emulate_trap
 emulate_ecall:
         li      a0, CAUSE_ECALL_M
         li      a1, 0
@@ -101,6 +94,9 @@ emulate_wfi:
         andi    t1, t1, IP_MTIP
         la      a0, text_wfi
         beqz    t1, die
+        lw      t0, V_ALARM + 4(zero)
+        addi    t0, t0, 1
+        beqz    t0, die                         # the end of time
         call    console_flush
         lw      a0, V_ALARM(zero)
         lw      a1, V_ALARM + 4(zero)

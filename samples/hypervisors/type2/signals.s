@@ -50,8 +50,13 @@ signalled_time:
         j       signalled_end
 
 # signalled_access: a load or store of a1, where there is no memory. If that is a device the guest will do it again.
-# From now on this instruction calls us, and it begins with this time.
+# From now on this instruction calls us, and it begins with this time. Atomic instructions our devices do not know.
 signalled_access:
+        lw      t0, V_PC(zero)
+        lw      t0, 0(t0)
+        andi    t0, t0, 0x7f
+        addi    t0, t0, -0x2f
+        beqz    t0, signalled_hole
         mv      a0, a1
         call    is_device
         beqz    a0, signalled_hole
