@@ -320,7 +320,7 @@ def workloads() -> tuple[Workload, ...]:
             "guest under type1.s", 10_000, tinyos_image, timed=True, timebase=TIMEBASE, speaks=SPEAKS
         ),
         Workload(
-            "paging guest under type1.s",
+            "guest under type1.s, paging",
             400,
             pagingos_image,
             timed=True,
