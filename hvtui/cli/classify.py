@@ -19,6 +19,7 @@ from hvtui.classify.summaries import (
     witness_of,
 )
 from hvtui.classify.verdicts import Verdict, has_bitmap, judge, least_bits, value_of
+from hvtui.cli.glyphs import spare_glyphs
 from hvtui.machine.generations import GENERATIONS
 
 _EPILOG = """\
@@ -94,6 +95,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps([as_document(verdict) for verdict in verdicts], indent=1))
         return 0
+    spare_glyphs()
     for verdict in verdicts:
         _print(verdict, gates_closed=not arguments.open)
     return 0

@@ -26,7 +26,7 @@ def same_work(samples: Iterable[Sample]) -> Iterator[tuple[str, System]]:
         system = _loaded(sample.path)
         if system is None:
             continue
-        programs = _programs(system)
+        programs = programs_of(system)
         if wanted is None:
             wanted = programs
         if programs == wanted:
@@ -40,7 +40,7 @@ def _loaded(path: Path) -> System | None:
         return None
 
 
-def _programs(system: System) -> Counter[bytes]:
+def programs_of(system: System) -> Counter[bytes]:
     """Return the bytes of the programs, whatever they are called and wherever they lie."""
     return Counter(
         b"".join(segment.data for segment in component.program.segments)

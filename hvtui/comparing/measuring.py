@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from asm.isa.causes import trap_name
-from asm.isa.decode import decode
+from asm.isa.causes import Interrupt, trap_name
 from asm.isa.trapbits import TrapBit
 from hvtui.comparing.activities import Activities
+from hvtui.comparing.choosing import programs_of
+from hvtui.comparing.updates import Updates, count_executed
 from hvtui.debugger.positions import Whereabouts
-from hvtui.debugger.upcoming import kernel_classes
 from hvtui.headless.components import OUTSIDE, ComponentCounts
 from hvtui.headless.console import ConsoleInput, KeptConsole
 from hvtui.headless.driving import drive
@@ -25,9 +26,7 @@ from hvtui.machinefile.system import Component, System
 # Whose instructions are the price of virtualization, rather than the guest's work.
 OVERHEAD_ROLES = frozenset({"hypervisor", "host", "firmware"})
 
-# The kernel instructions by which a kernel changes what addresses mean.
-_UPDATES = frozenset({TrapBit.WRVM, TrapBit.SFENCE})
-_LENGTH = 4
+_SUPERVISOR_TIMER = 1 << Interrupt.SUPERVISOR_TIMER
 
 
 @dataclass(frozen=True)
@@ -45,23 +44,29 @@ class Measurement:
     """The counts of one run.
 
     An *exit* is a trap or interrupt that leads out of a virtual machine: from a component of it to one
-    that is not. `crossings` are all traps, interrupts and xRETs, by the rings that they come from and
-    lead to. `activities` are by what the guest did. `updates` counts the guest kernel's instructions
-    that change what addresses mean, where they run in ring 0, else those that left the guest.
+    that is not. `bits` are the classes of the instructions that were refused by exits, and `classified`
+    is how many exits these are: an instruction of two classes counts in both. `crossings` are all
+    traps, interrupts and xRETs, by the rings that they come from and lead to. `activities` are by what
+    the guest did. `updates` and `update_exits` are how often the guest's kernel changed what addresses
+    mean (see `updates.Updates`), None where nobody can count it, and the exits that this took.
+    `programs` is the same for runs of the very same programs.
     """
 
     name: str
     title: str
     cpu: str
+    programs: str
     ending: Ending
     console: str
     instructions: int
     components: Mapping[str, ComponentShare]
     exits: int
     bits: Mapping[str, int]
+    classified: int
     causes: Mapping[str, int]
     activities: Mapping[str, Mapping[str, int]]
-    updates: int
+    updates: int | None
+    update_exits: int
     crossings: Mapping[tuple[int, int], int]
 
     @property
@@ -80,8 +85,10 @@ class _Exits:
         self._whereabouts = Whereabouts(system, machine)
         self._machine = machine
         self.activities = Activities()
+        self.updates = Updates(system, machine)
         self.by_component: Counter[str] = Counter()
         self.bits: Counter[TrapBit] = Counter()
+        self.classified = 0
         self.causes: Counter[tuple[bool, int]] = Counter()
         self.crossings: Counter[tuple[int, int]] = Counter()
         machine.observers.trap.append(self._on_trap)
@@ -89,19 +96,25 @@ class _Exits:
 
     def _on_trap(self, event: TrapTaken) -> None:
         self.crossings[event.origin.ring, event.target.ring] += 1
-        left = self._whereabouts.notice(event.pc, event.origin).component
+        position = self._whereabouts.notice(event.pc, event.origin)
+        left = position.component
         is_exit = left is not None and left.vm is not None and self._leads_out(event, left)
         self.activities.trap(event, left, is_exit=is_exit)
+        self.updates.trap(event, position, is_exit=is_exit)
         if is_exit and left is not None:
             self.by_component[left.name] += 1
             self.causes[event.is_interrupt, event.cause] += 1
             self.bits.update(event.bits)
+            self.classified += bool(event.bits)
 
     def _on_return(self, event: TrapReturned) -> None:
         self.crossings[event.origin.ring, event.target.ring] += 1
-        self.activities.trap_return(
-            event, self._whereabouts.notice(event.resumed, event.target).component
-        )
+        resumed = self._whereabouts.notice(event.resumed, event.target).component
+        value = self._machine.hart.csr_value
+        # Not delegated, a pending one is somebody else's: that of a host in ring 1, say.
+        passed_on = bool(value("mip") & value("mideleg") & _SUPERVISOR_TIMER)
+        self.activities.trap_return(event, resumed, is_tick_passed_on=passed_on)
+        self.updates.trap_return(resumed)
 
     def _leads_out(self, event: TrapTaken, left: Component) -> bool:
         if event.target is Privilege.M:
@@ -111,13 +124,19 @@ class _Exits:
         return handler is None or handler.vm != left.vm
 
 
-def measure(name: str, system: System, halted: threading.Event) -> Measurement:
-    """Run a machine to its end, or until somebody sets `halted`, and count."""
+def measure(
+    name: str, system: System, halted: threading.Event, limit: int | None = None
+) -> Measurement:
+    """Run a machine to its end, to a limit of instructions or until somebody sets `halted`, and count.
+
+    The limit is the machine's own, unless another one is given.
+    """
     machine = system.fresh_machine()
     counts, exits = ComponentCounts(system, machine), _Exits(system, machine)
     console = KeptConsole()
     typed = ConsoleInput(machine.uart, system.expect.input.encode())
-    ending = drive(machine, machine.run, system.max_instructions, console, typed, halted)
+    most = limit or system.max_instructions
+    ending = drive(machine, machine.run, most, console, typed, halted)
     roles = {component.name: component for component in system.components}
     components = {
         owner: ComponentShare(
@@ -128,56 +147,32 @@ def measure(name: str, system: System, halted: threading.Event) -> Measurement:
         )
         for owner, count in counts.by_name().items()
     }
+    executed = count_executed(system, halted, machine.retired)
     return Measurement(
         name,
         system.title,
         system.cpu,
+        _digest(system),
         ending,
         console.text,
         machine.retired,
         components,
         exits.causes.total(),
         {bit.key: exits.bits[bit] for bit in sorted(exits.bits)},
+        exits.classified,
         {
             trap_name(cause, interrupt=is_interrupt).key: count
             for (is_interrupt, cause), count in sorted(exits.causes.items())
         },
         exits.activities.as_json(),
-        count_updates(system, halted) or sum(exits.bits[bit] for bit in _UPDATES),
+        None if executed is None else executed + exits.updates.count,
+        exits.updates.exits,
         dict(exits.crossings),
     )
 
 
-def count_updates(system: System, halted: threading.Event) -> int:
-    """Run a machine whose kernels own ring 0, and count how often they change what addresses mean.
-
-    Returns 0 for a machine with virtual machines: there a kernel's instructions may not be what runs.
-    """
-    if any(component.vm is not None for component in system.components):
-        return 0
-    machine = system.fresh_machine()
-    regions = [
-        [(address, address + _LENGTH)]
-        for component in system.components
-        if component.role == "kernel"
-        for address in _updating_instructions(component)
-    ]
-    if not regions:
-        return 0
-    meter = machine.meter_regions(regions)
-    typed = ConsoleInput(machine.uart, system.expect.input.encode())
-    drive(machine, machine.run, system.max_instructions, KeptConsole(), typed, halted)
-    return sum(meter.count(number).instructions for number in range(len(regions)))
-
-
-def _updating_instructions(component: Component) -> list[int]:
-    """Return the physical addresses of a component's instructions that change what addresses mean."""
-    found = []
-    for segment in component.program.segments:
-        if not segment.executable:
-            continue
-        for offset in range(0, len(segment.data) - _LENGTH + 1, _LENGTH):
-            decoded = decode(int.from_bytes(segment.data[offset : offset + _LENGTH], "little"))
-            if decoded is not None and _UPDATES.intersection(kernel_classes(decoded)):
-                found.append(segment.address + offset + component.relocation)
-    return found
+def _digest(system: System) -> str:
+    """Return a word for the programs of a machine: the same for the same ones, in whatever order."""
+    programs = sorted(programs_of(system).elements())
+    whole = b"".join(hashlib.sha256(program).digest() for program in programs)
+    return hashlib.sha256(whole).hexdigest()[:16]

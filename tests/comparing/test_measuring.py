@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from hvtui.comparing.activities import Activity
 from hvtui.comparing.choosing import same_work
 from hvtui.comparing.costs import PUBLISHED, Costs, read_costs
 from hvtui.comparing.measuring import Measurement, measure
-from hvtui.comparing.relating import relate
+from hvtui.comparing.relating import is_other_work, relate
 from hvtui.machinefile.errors import BadInputError
 from hvtui.machinefile.loading import load_system
 from hvtui.machinefile.samples import list_samples
@@ -24,7 +25,7 @@ LIMIT = 4_000
 
 @lru_cache
 def sample(name: str) -> Measurement:
-    return measure(name, load_system(SAMPLES / name / "machine.toml"), threading.Event())
+    return measure(name, load_system(SAMPLES / name), threading.Event())
 
 
 def test_the_same_work_is_what_runs_the_same_programs() -> None:
@@ -80,6 +81,69 @@ def test_a_run_beside_the_native_one() -> None:
     assert virtual.per_tick == pytest.approx(42 / 2)
     assert virtual.per_update == 1
     assert virtual.cycles["x86"] > virtual.cycles["arm"] > virtual.run.instructions
+
+
+def test_a_tick_that_firmware_passes_on_is_one_tick() -> None:
+    bare, partition = (sample(f"13-partition/{name}.toml") for name in ("bare", "one"))
+    ticks = [run.activities[Activity.TICK.value] for run in (bare, partition)]
+    # Four machine timer interrupts, each handed on to a kernel as a supervisor timer interrupt; under
+    # the hypervisor that is an exit, and setting the alarm anew is another one.
+    assert partition.causes["int-m-timer"] == 4
+    assert ticks == [{"count": 4, "exits": 0}, {"count": 4, "exits": 8}]
+
+
+def test_exits_are_for_each_thing_that_the_run_itself_does() -> None:
+    native, paravirt, legacy = relate(
+        [sample(name) for name in ("01-native", "09-paravirt", "03-type1-legacy")], PUBLISHED
+    )
+    # spy lives longer on this CPU, and makes two calls more.
+    assert paravirt.run.activities[Activity.CALL.value] == {"count": 41, "exits": 83}
+    assert paravirt.per_call == pytest.approx(83 / 41)
+    assert native.per_update == paravirt.per_update == 0
+    # Its programs never run.
+    assert (legacy.per_call, legacy.per_tick) == (None, None)
+
+
+def test_notes_say_what_else_is_in_the_numbers() -> None:
+    names = ("01-native", "04-type1-vt", "03-type1-legacy", "06-type1-pentium", "09-paravirt",
+             "10-type2-translation", "15-bytecode")  # fmt: skip
+    runs = {name: sample(name) for name in names}
+    native = runs["01-native"]
+    assert [name for name, run in runs.items() if is_other_work(run, native)] == [
+        "09-paravirt", "10-type2-translation",
+    ]  # fmt: skip
+    there = measure(
+        "01-native", replace(load_system(SAMPLES / "01-native"), cpu="legacy"), threading.Event()
+    )
+    related = relate(list(runs.values()), PUBLISHED, {"legacy": there})
+    notes = {relation.run.name: relation.notes for relation in related}
+    against = runs["09-paravirt"].instructions / there.instructions
+    idle = "no program made a system call: it has not done its work"
+    assert notes["01-native"] == notes["04-type1-vt"] == ()
+    assert notes["03-type1-legacy"] == ("ended with code 255, 01-native with 0", idle)
+    assert notes["06-type1-pentium"] == (idle,)
+    assert notes["09-paravirt"] == (
+        "41 system calls, not 39. On legacy, 01-native itself makes 41, with"
+        f" {there.instructions:,} instructions: against these the slowdown is {against:.2f}",
+    )
+    assert notes["10-type2-translation"][1].startswith("its kernel runs as a translation")
+    assert notes["15-bytecode"] == ("runs other programs than 01-native",)
+
+
+def test_a_run_that_is_stopped_or_stuck_is_told_from_one_that_ended() -> None:
+    native = sample("01-native")
+    forever = measure("loop", system_of(Part("loop", "1: addi t0, t0, 1\nj 1b")), threading.Event(), 99)
+    stuck = measure("stuck", system_of(Part("stuck", "j .")), threading.Event())
+    _, first, second = relate([native, forever, stuck], PUBLISHED)
+    assert first.notes[0] == "stopped after 99 instructions: it had not done its work"
+    assert second.notes[0] == "got stuck: it has not done its work"
+
+
+def test_each_exit_is_told_by_its_bits_or_by_its_cause() -> None:
+    run = sample("04-type1-vt")
+    assert run.classified == run.causes["illegal"]
+    # mscratch and sp are exchanged: a read and a write at once.
+    assert sum(run.bits.values()) - run.classified == 86
 
 
 def test_cycles_are_counts_times_costs() -> None:
