@@ -11,19 +11,22 @@ from typing import Any, NamedTuple
 import pytest
 
 from asm.disassembly.disassembler import disassemble
+from asm.isa.causes import Cause
+from asm.isa.trapbits import ALL_TRAP_BITS, TrapBit
 from hvtui.checks.vm_console import split_vms
 from hvtui.cli import main
 from hvtui.comparing.choosing import same_work
 from hvtui.debugger.positions import Whereabouts
 from hvtui.debugger.session import Session
 from hvtui.headless.components import ComponentCounts
-from hvtui.machine.events import TrapTaken
+from hvtui.machine.events import TrapReturned, TrapTaken
 from hvtui.machinefile.loading import load_system
 from hvtui.machinefile.ranges import exactly
 from hvtui.machinefile.samples import list_samples
 from hvtui.machinefile.system import System
 from tests.support.computers import SAMPLES, report_of
 from tests.support.virtualized import (
+    GUEST_RAM,
     HYPERVISOR_SIZE,
     Guest,
     guest_of_sample,
@@ -34,11 +37,14 @@ from tests.support.virtualized import (
 )
 
 FOLDER = SAMPLES / "11-nested-vt"
-ALL, ONE, SVM, THREE = (FOLDER / f"{name}.toml" for name in ("machine", "one", "svm", "three"))
-DEEP = {ALL: 2, ONE: 2, SVM: 2, THREE: 3}
+ALL, ONE, OR, SVM, THREE = (
+    FOLDER / f"{name}.toml" for name in ("machine", "one", "or", "svm", "three")
+)
+DEEP = {ALL: 2, ONE: 2, OR: 2, SVM: 2, THREE: 3}
 EACH = pytest.mark.parametrize("path", DEEP, ids=lambda path: path.stem)
 NESTED = {"NESTED": 1}
 MOST_INSTRUCTIONS = 25_000_000
+PAGE_FAULTS = (Cause.FETCH_PAGE_FAULT, Cause.LOAD_PAGE_FAULT, Cause.STORE_PAGE_FAULT)
 
 # The instruction whose cost the lesson tells, the second exit of samples/guests/which.s, and the next.
 ASKS, NEXT = "csrw mtvec, t0", "csrr a0, mimpid"
@@ -228,9 +234,9 @@ class Cost(NamedTuple):
 
 
 @cache
-def cost(depth: int) -> Cost:
+def cost(depth: int, cpu: str = "vt") -> Cost:
     """Measure `ASKS` under so many hypervisors: from its trap to that of the instruction after it."""
-    system = nest(depth)
+    system = replace(nest(depth), cpu=cpu)
     machine = system.fresh_machine()
     whereabouts = Whereabouts(system, machine)
     exits: Counter[str] = Counter()
@@ -275,6 +281,77 @@ def test_the_lesson_tells_what_an_exit_costs_at_each_depth() -> None:
     assert [row[:3] for row in told] == [
         [depth, cost(depth).total, cost(depth).instructions] for depth in (1, 2, 3)
     ]
+
+
+def test_on_svm_it_costs_as_many_exits() -> None:
+    told = [[number(cell) for cell in row] for row in rows("| hypervisors, on `svm` |")]
+    found = {depth: cost(depth, "svm") for depth in (1, 2, 3)}
+    assert told == [[depth, each.total, each.instructions] for depth, each in found.items()]
+    assert [each.total for each in found.values()] == [cost(depth).total for depth in found]
+
+
+def test_three_hypervisors_run_on_svm_too() -> None:
+    system = replace(system_of(THREE), cpu="svm")
+    machine = system.fresh_machine()
+    console = listen(machine)
+    machine.run(max_retired=MOST_INSTRUCTIONS)
+    assert machine.exit is not None
+    assert machine.exit.code == 0
+    on_vt = system.expect.vm_consoles["vm1"]
+    said = on_vt.replace(
+        "CPU vt: it traps what the trap bitmap says",
+        "CPU svm: it traps what the bitmap in the control block says",
+    )
+    assert split_vms(bytes(console))["vm1"].decode() == said
+
+
+def test_the_bitmap_of_the_cpu_is_the_or_of_both() -> None:
+    """L0 leaves a bit out: what L1 does not want to be told of itself it still is of its guests."""
+    system = system_of(OR)
+    machine = system.fresh_machine()
+    whereabouts = Whereabouts(system, machine)
+    seen: set[tuple[str, int]] = set()
+    asked: Counter[str] = Counter()
+
+    def on_return(event: TrapReturned) -> None:
+        owner = whereabouts.notice(event.resumed, event.target).owner
+        seen.add((owner, machine.hart.csr_value("mtrapmap")))
+
+    def on_trap(event: TrapTaken) -> None:
+        if event.bits == (TrapBit.SFENCE,):
+            asked[whereabouts.notice(event.pc, event.origin).owner] += 1
+
+    machine.observers.trap_return.append(on_return)
+    machine.observers.trap.append(on_trap)
+    machine.run(max_retired=MOST_INSTRUCTIONS)
+    own, both = ALL_TRAP_BITS & ~(1 << TrapBit.SFENCE), ALL_TRAP_BITS
+    assert seen == {("L1", own), ("tinyos", both), ("greeter", both)}
+    for bitmap in (own, both):
+        assert f"`p mtrapmap` says `{bitmap:#x}`" in lesson()
+    assert asked == {"tinyos": 1}
+    ignored = system.expect.ignored["sfence"].low
+    assert f"Of {ignored + 1} the one of `tinyos` traps, and the {ignored} of" in " ".join(
+        lesson().split()
+    )
+
+
+def test_the_lesson_counts_the_pages_that_are_entered_again() -> None:
+    def pages(name: str) -> int:
+        machine = load_system(SAMPLES / name).fresh_machine()
+        found: list[int] = []
+
+        def on_trap(event: TrapTaken) -> None:
+            if event.cause in PAGE_FAULTS and not event.is_interrupt and event.tval >= GUEST_RAM:
+                found.append(event.tval)
+
+        machine.observers.trap.append(on_trap)
+        machine.run(max_retired=MOST_INSTRUCTIONS)
+        return len(found)
+
+    once, again = pages("04-type1-vt"), pages(FOLDER.name)
+    text = " ".join(lesson().split())
+    assert f"{again:,} are for memory; under one hypervisor they are {once}." in text
+    assert f"one exit in {report(FOLDER)['exits']['total'] // again}." in text
 
 
 def test_the_model_is_right_for_two_levels_and_low_for_three() -> None:
