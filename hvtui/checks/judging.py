@@ -9,7 +9,7 @@ from asm.isa.trapbits import TRAP_BITS_BY_NAME
 from hvtui.checks.observing import MAX_CONSOLE, Observed
 from hvtui.checks.texts import first_difference, quote
 from hvtui.checks.verdicts import Check, failed
-from hvtui.checks.vm_console import split_vms
+from hvtui.checks.vm_console import split_vms, text_of_vm
 from hvtui.headless.components import OUTSIDE
 from hvtui.machine.events import Outcome
 from hvtui.machinefile.expectation import ANY, Expectation, MemoryPlace
@@ -59,12 +59,12 @@ def _console(expect: Expectation, seen: Observed) -> Iterator[Check]:
 def _vm_consoles(expect: Expectation, seen: Observed) -> Iterator[Check]:
     if not (expect.vm_consoles or expect.vm_console_patterns):
         return
-    texts = split_vms(seen.console)
-    names = [*expect.vm_consoles, *expect.vm_console_patterns]
-    missing = {name: _missing_vm(name, texts) for name in names if name not in texts}
+    names = dict.fromkeys([*expect.vm_consoles, *expect.vm_console_patterns])
+    texts = {name: text_of_vm(seen.console, name) for name in names}
+    missing = {name: _missing_vm(name, seen.console) for name in names if texts[name] is None}
     for vm, text in expect.vm_consoles.items():
         place = expect.place("consoles", vm)
-        found = texts.get(vm, b"")
+        found = texts[vm] or b""
         # Nobody can see whether the guest or the hypervisor ended the guest's last line.
         ok = found == text.encode() or (not text.endswith("\n") and found == text.encode() + b"\n")
         if vm in missing and not ok:
@@ -78,13 +78,21 @@ def _vm_consoles(expect: Expectation, seen: Observed) -> Iterator[Check]:
             if vm in missing:
                 yield failed(name, "a match", missing[vm], place=place)
             else:
-                yield _pattern_check(name, pattern, texts[vm], place, seen)
+                yield _pattern_check(name, pattern, texts[vm] or b"", place, seen)
 
 
-def _missing_vm(vm: str, texts: Mapping[str, bytes]) -> str:
-    names = list(texts)[:_MOST_NAMES]
-    spoke = f"; those of {', '.join(map(quote, names))} do" if names else ""
-    return f"nothing: no line of the console begins with {quote(f'{vm}| ')}{spoke}"
+def _missing_vm(vm: str, console: bytes) -> str:
+    """Say what the lines of a VM would begin with, and whose lines there are beside them."""
+    outer, text = "", console
+    for part in vm.split(".")[:-1]:
+        inner = text_of_vm(text, part)
+        if inner is None:
+            break
+        outer, text = f"{outer}{part}| ", inner
+    prefix = outer + "".join(f"{part}| " for part in vm.split(".")[outer.count("|") :])
+    names = list(split_vms(text))[:_MOST_NAMES]
+    spoke = f"; those of {', '.join(quote(outer + name) for name in names)} do" if names else ""
+    return f"nothing: no line of the console begins with {quote(prefix)}{spoke}"
 
 
 def _text_check(name: str, expected: str, found: bytes, ok: bool, place: str, seen: Observed) -> Check:

@@ -2,6 +2,9 @@
 
 A hypervisor puts ``vm1| `` before the first piece of a line of its guest ``vm1``, and ``vm1+ `` before
 the rest of a line that was broken because somebody else spoke in between.
+
+A guest that is a hypervisor does the same for its own guests, so their lines have two prefixes. The
+virtual machine ``vm1`` inside ``vm1`` is called ``vm1.vm1``, as in a machine file.
 """
 
 from __future__ import annotations
@@ -32,3 +35,16 @@ def split_vms(console: bytes) -> dict[str, bytes]:
         if last is not None:
             del texts[last[1].decode("utf-8", "replace")][-1:]
     return {name: bytes(text) for name, text in texts.items()}
+
+
+def text_of_vm(console: bytes, name: str) -> bytes | None:
+    """Return the text of a VM, of one in another as ``outer.inner``; None if it has not spoken."""
+    texts = split_vms(console)
+    if name in texts:
+        return texts[name]
+    for outer, text in texts.items():
+        if name.startswith(f"{outer}."):
+            inner = text_of_vm(text, name[len(outer) + 1 :])
+            if inner is not None:
+                return inner
+    return None

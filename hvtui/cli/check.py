@@ -46,7 +46,8 @@ its own folder and the lab's 'include' folders, nothing else.
   console = "..."             all that is printed, to the byte
   console_pattern = '...'     a regular expression that is found in it, or a list of them
   consoles = {{ vm1 = "..." }}  what one VM printed: lines with the prefix 'vm1| ', which is taken off
-                              ('vm1+ ' marks the rest of a line that was broken)
+                              ('vm1+ ' marks the rest of a line that was broken); of a VM in a VM
+                              those with both prefixes, 'vm1| vm1| ': {{ "vm1.vm1" = "..." }}
   console_patterns = {{ vm1 = '...' }}
   exit = 0                    the guest's exit code
   ends = "stuck"              how the run ends: finisher, tohost, stuck or limit; unless it is said,

@@ -32,7 +32,7 @@ DEFAULT_LIMIT = 50_000_000
 _EPILOG = f"""\
 The first machine is the baseline: the others are set in relation to it. Without names, it is the first
 sample, and the others are the samples that run the very same programs. Your own machine files can
-stand beside them:  hvtui compare 01-native 04-type1-vt lab/machine.toml
+stand beside them:  hvtui compare NAME NAME your/machine.toml
 
   instructions  all that were executed, and 'slowdown' against the baseline
   hypervisor    the share of them that hypervisor and host have executed

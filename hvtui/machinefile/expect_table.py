@@ -101,6 +101,18 @@ def _one_or_more(value: object) -> object:
     return value if isinstance(value, list) else [value]
 
 
+def _of_virtual_machines(value: object) -> object:
+    """Refuse a table below the name of a virtual machine: a dot in a name that is not in quotes."""
+    for name, inner in value.items() if isinstance(value, dict) else ():
+        if isinstance(inner, dict) and inner:
+            whole = f"{name}.{next(iter(inner))}"
+            raise FieldError(
+                f"expected what {name!r} prints, not a table",
+                f'put the name of a virtual machine in another one into quotes: "{whole}"',
+            )
+    return value
+
+
 def _memory_place(key: object) -> MemoryPlace:
     text = str(key).strip()
     found = _SYMBOL_PLACE.fullmatch(text)
@@ -136,8 +148,12 @@ class ExpectTable(Table):
 
     console: str | None = None
     console_pattern: Patterns | None = None
-    consoles: dict[Name, str] = Field(default_factory=dict)
-    console_patterns: dict[Name, Patterns] = Field(default_factory=dict)
+    consoles: Annotated[dict[Name, str], BeforeValidator(_of_virtual_machines)] = Field(
+        default_factory=dict
+    )
+    console_patterns: Annotated[dict[Name, Patterns], BeforeValidator(_of_virtual_machines)] = Field(
+        default_factory=dict
+    )
     exit: Annotated[int, Field(ge=0, le=MASK)] | None = None
     ends: Literal["finisher", "tohost", "stuck", "limit"] | None = None
     max_instructions: Annotated[int, Field(ge=1)] | None = None

@@ -47,6 +47,15 @@ CASES = {
             "consoles vm3": 'no line of the console begins with "vm3| "; those of "vm1", "vm2" do',
         },
     ),
+    "vms in vms": (
+        "".join(f"put {ord(letter)}\n" for letter in "v| w| in\nv| w+ side\nv| out\n") + "finish 0",
+        'consoles = { "v.w" = "inside\\n" }\nconsole_patterns = { "v.w" = "^inside$", v = "^out$" }',
+        'consoles = { "v.w" = "in\\n", "v.x" = "" }\nconsole_patterns = { "x.w" = "in" }',
+        {
+            "consoles v.w": 'seen "inside"',
+            'console_patterns x.w "in"': 'begins with "x| w| "; those of "v" do',
+        },
+    ),
     "vm patterns": (
         VMS,
         "console_patterns = { vm2 = '^partial$' }",

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hvtui.checks.vm_console import split_vms
+from hvtui.checks.vm_console import split_vms, text_of_vm
 
 
 def test_prefixes_are_taken_off_and_other_lines_left_out() -> None:
@@ -24,6 +24,21 @@ def test_a_last_line_without_its_end() -> None:
     assert split_vms(b"vm1| a\nvm1| b") == {"vm1": b"a\nb"}
     assert split_vms(b"vm1| a\nvm1| ") == {"vm1": b"a\n"}
     assert split_vms(b"") == {}
+
+
+def test_a_vm_in_a_vm_is_called_by_both_names() -> None:
+    console = b"L0\nvm1| L1\nvm1| vm1| who\nvm2| you\nvm1| vm1+  am I\nvm1| vm2| other\nvm1| L1 ends\n"
+    assert text_of_vm(console, "vm1.vm1") == b"who am I\n"
+    assert text_of_vm(console, "vm1.vm2") == b"other\n"
+    assert text_of_vm(console, "vm2") == b"you\n"
+    assert text_of_vm(console, "vm1") == split_vms(console)["vm1"]
+    for nobody in ("vm3", "vm2.vm1", "vm1.vm1.vm1", "vm1.", ""):
+        assert text_of_vm(console, nobody) is None
+
+
+def test_a_prefix_may_have_a_dot_itself() -> None:
+    assert text_of_vm(b"a.b| mine\na| b| other\n", "a.b") == b"mine\n"
+    assert text_of_vm(b"a.b| c| mine\n", "a.b.c") == b"mine\n"
 
 
 LINES = st.lists(st.tuples(st.sampled_from(["vm1", "vm2"]), st.binary(max_size=9)), max_size=9)

@@ -86,6 +86,8 @@ WRONG = [
     ("memory = { ticks = 5 }", "key 'memory.ticks'", ["no place in memory", "component::symbol"]),
     ("memory = { 0x180001000 = 5 }", "key 'memory.0x180001000'", ["no place"]),
     ("memory = { 0x80001000 = 0x100000000 }", "key 'memory.0x80001000'", ["32 bits"]),
+    ("consoles.vm1.vm2 = ''", "key 'consoles'", ["not a table", '"vm1.vm2"']),
+    ("consoles.vm1 = 5", "key 'consoles.vm1'", ["expected a text"]),
     ("ran = [5]", "key 'ran'", ["names of components", "guest kernel"]),
     ("not_ran = ['']", "key 'not_ran.0'", ["a name"]),
 ]
