@@ -13,7 +13,7 @@
 #       world.s         the way out of the guest and the way back in
 #       calls.s         the hypercalls
 #       events.s        traps and interrupts for the guest, its clock
-#       console.s       the console, and the end
+#       console.s       the console, and the end; with serial.s, the port itself
 #
 # What the guest can do to us: nothing, whatever it writes into the page. We keep no pointer there and follow none,
 # each word is masked before it goes into a register of the hart, and the walls are ours.
@@ -27,11 +27,6 @@
         .equ    FINISHER,       0x00100000
         .equ    MTIMECMP,       0x02004000      # CLINT: the alarm
         .equ    UART,           0x10000000
-        .equ    UART_IER,       1
-        .equ    UART_FCR,       2
-        .equ    UART_LCR,       3
-        .equ    UART_LSR,       5
-        .equ    LSR_THRE,       1 << 5          # the port can take a byte
 
         .equ    FINISH_PASS,    0x5555
         .equ    FINISH_FAIL,    0x3333          # the upper half of the word is the exit code

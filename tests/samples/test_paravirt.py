@@ -532,7 +532,8 @@ def test_it_runs_on_qemu_too(workshop: Path) -> None:
     skip_without_qemu()
     guests, hypervisors = workshop / "guests", workshop / "hypervisors"
     shutil.copytree(SAMPLES / "hypervisors" / "paravirt", hypervisors / "paravirt")
-    shutil.copy(SAMPLES / "hypervisors" / "paravirt.s", hypervisors)
+    for name in ("paravirt.s", "serial.s"):
+        shutil.copy(SAMPLES / "hypervisors" / name, hypervisors)
     for folder in (guests, hypervisors):
         shutil.copy(SAMPLES / NAME / "page.s", folder)
     for name in PORTED:

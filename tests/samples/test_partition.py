@@ -12,6 +12,8 @@ import pytest
 
 from hvtui.checks.vm_console import split_vms
 from hvtui.comparing.measuring import Measurement, measure
+from hvtui.debugger.session import Session
+from hvtui.debugger.snapshot import StopKind
 from hvtui.machinefile.loading import load_system
 from hvtui.machinefile.system import System
 
@@ -87,6 +89,21 @@ def test_there_are_as_many_exits_as_the_kernel_enters_its_firmware_without_a_hyp
     assert alone.bits == {}
 
 
+def test_all_exits_of_a_guest_that_is_alone_but_one_are_for_the_clock() -> None:
+    session = Session(system_of("13-partition/one.toml"))
+    numbers = {
+        name: session.break_at(f"hypervisor::{name}").number
+        for name in ("call_set_timer", "call_shutdown", "interrupt")
+    }
+    for number in numbers.values():
+        session.ignore_hits(number, 1_000)
+    assert session.resume().kind is StopKind.ENDED
+    hits = {point.number: point.hits for point in session.breakpoints}
+    counts = {name: hits[number] for name, number in numbers.items()}
+    assert counts == {"call_set_timer": 25, "call_shutdown": 1, "interrupt": 4}
+    assert "29 of the 30 are for the clock" in LESSON
+
+
 def test_a_guest_runs_in_the_ring_where_it_believes_to_run() -> None:
     for component in system_of("13-partition").components:
         if component.role == "kernel":
@@ -100,7 +117,9 @@ def test_most_of_what_the_hypervisor_does_for_two_guests_is_printing_the_log() -
     system = system_of("13-partition")
     symbols = system.components[0].program.symbols
     machine = system.fresh_machine()
-    meter = machine.meter_regions([[(symbols["print_log"].value, symbols["text_vm"].value)]])
+    parts = [("print_log", "text_vm"), ("print_character", "ending")]
+    ranges = [(symbols[first].value, symbols[behind].value) for first, behind in parts]
+    meter = machine.meter_regions([ranges])
     machine.run(max_retired=system.max_instructions)
     assert 2 * meter.count(0).instructions > measured("13-partition").overhead
 

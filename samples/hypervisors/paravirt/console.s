@@ -3,27 +3,7 @@
 # The guest's bytes come by the ring in the page, many at a time. The console is the guest's alone, so we print
 # them as they are; our own lines begin with "paravirt: ".
 
-        .section .text
-
-# console_init: 8 bits, no parity, queues on, no interrupts.
-console_init:
-        li      t0, UART
-        sb      zero, UART_IER(t0)
-        li      t1, 3
-        sb      t1, UART_LCR(t0)
-        li      t1, 1
-        sb      t1, UART_FCR(t0)
-        ret
-
-# print_char: send the byte in a0. Changes t0 and t1 alone.
-print_char:
-        li      t0, UART
-1:
-        lbu     t1, UART_LSR(t0)
-        andi    t1, t1, LSR_THRE
-        beqz    t1, 1b                          # busy
-        sb      a0, 0(t0)
-        ret
+        .include "serial.s"                     # console_init, print_character
 
 # print: send the characters at a0 up to a 0. Texts of ours, never of the guest's.
 print:
@@ -32,7 +12,7 @@ print:
 1:
         lbu     a0, 0(t5)
         beqz    a0, 2f
-        call    print_char
+        call    print_character
         addi    t5, t5, 1
         j       1b
 2:
@@ -54,7 +34,7 @@ ring_print:
         andi    t5, t4, RING_SIZE - 1
         add     t5, t5, t2
         lbu     a0, PAGE_RING(t5)
-        call    print_char
+        call    print_character
         addi    t4, t4, 1
         bne     t4, t3, 1b
         sw      t4, printed, t0

@@ -3,26 +3,13 @@
 #
 #       vm2| ...                a line of partition 2's log
 
-        .equ    UART_THR,       0               # write: the byte to send
-        .equ    UART_IER,       1               # which interrupts the port may raise
-        .equ    UART_FCR,       2               # the queues
-        .equ    UART_LCR,       3               # the form of a character
-        .equ    UART_LSR,       5               # line status
-        .equ    FCR_ENABLE,     1
-        .equ    LCR_8_BITS,     3
-        .equ    LSR_THRE,       1 << 5          # the port can take a byte
+        .include "serial.s"                     # console_init, print_character
 
         .section .text
 
 # ending: every partition's V_CODE says how it ended. The machine's exit code is the first one that is not 0.
 ending:
-        li      t0, UART                        # its guest may have left it in any state
-        sb      zero, UART_IER(t0)
-        li      t1, LCR_8_BITS
-        sb      t1, UART_LCR(t0)
-        li      t1, FCR_ENABLE
-        sb      t1, UART_FCR(t0)
-
+        call    console_init                    # its guest may have left the port in any state
         li      s0, FIRST
         li      s2, '1'                         # s2 = the partition's number
         li      s3, 0                           # s3 = the exit code
@@ -106,16 +93,6 @@ print:
         j       1b
 2:
         mv      ra, t3
-        ret
-
-# print_character: send the byte in a0. Changes t0 and t1.
-print_character:
-        li      t0, UART
-1:
-        lbu     t1, UART_LSR(t0)
-        andi    t1, t1, LSR_THRE
-        beqz    t1, 1b                          # busy
-        sb      a0, UART_THR(t0)
         ret
 
         .section .rodata

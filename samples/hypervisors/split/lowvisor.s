@@ -1,4 +1,5 @@
-# lowvisor.s - the small half of a split hypervisor: it switches worlds, and nothing else.
+# lowvisor.s - the small half of a split hypervisor: it switches worlds, and nothing else; but as the timer is wired to
+# ring 0, it passes that on to the host.
 #
 # There are two worlds on this hart, and both believe to have it. Both kernels run in ring 1:
 #
@@ -20,7 +21,7 @@
 #       mtrapmap        nothing: it owns ring 1                 all: it only believes to own ring 0
 #       medeleg         all but ecall from ring 1               nothing: everything comes here
 #       mideleg, mie    its own; and our timer, if it asked     nothing; the timer and the console end its turn
-#       pmpcfg          all but this file                       its own memory
+#       pmpcfg          all but this file                       VMs' memory, and the tables walked for them
 #       mtvec           host_called                             guest_left
 #
 # The registers of S mode (stvec, sepc, scause ...) stay as they are: with the bitmap set a guest cannot touch them.
