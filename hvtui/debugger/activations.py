@@ -93,7 +93,8 @@ class Activation:
 class Suspended:
     """An activation that a trap interrupted at `position`, with its frames and its stack pointer.
 
-    `space` tells user programs' address spaces apart; it is 0 for all else.
+    `space` tells user programs' address spaces apart; it is 0 for all else. `trap` is what
+    interrupted it.
     """
 
     activation: Activation
@@ -102,12 +103,20 @@ class Suspended:
     privilege: Privilege
     sp: int
     space: int = 0
+    trap: TrapTaken | None = None
 
     @property
     def key(self) -> ContextKey:
         """What tells this context from others when it goes on."""
         place = self.position.pc if self.space else identity(self.position)
         return (place, self.privilege, self.sp, self.space)
+
+
+class Thread(NamedTuple):
+    """Function frames that were left without a return, and the activation that they belong to."""
+
+    frames: Frame
+    activation: Activation
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,10 @@ kernel), or other code gets the CPU (a *switch*: the stack is exchanged for the 
 
 Within an activation, `jal` and `jalr` push and pop frames by the link-register rules of the
 unprivileged specification (section 2.5, table 2.1). A return that fits no frame of the stack in hand
-is a change of threads: the stack is put aside and the one that the return belongs to taken up.
+is a change of threads: the stack is put aside and the one that the return belongs to taken up. (It may
+also be a jump to a computed place, by people who do not know these rules: the stack pointer tells.) A
+kernel's thread may be left in one activation and go on in another, when another program's trap has
+led into the kernel: then the activation that it belongs to comes back with it.
 
 Both chains are linked lists of immutable nodes, so putting a stack aside, or keeping it with a
 snapshot, costs nothing.
@@ -27,10 +30,17 @@ from hvtui.debugger.activations import (
     Level,
     Passage,
     Suspended,
+    Thread,
     identity,
 )
 from hvtui.debugger.crossings import MachineReset
-from hvtui.debugger.passages import Learned, Passages, Reading, is_kernel_xret
+from hvtui.debugger.passages import (
+    Learned,
+    Passages,
+    Reading,
+    inside_of,
+    stands_for_xret,
+)
 from hvtui.debugger.positions import Position, Whereabouts
 from hvtui.machine.events import TrapReturned, TrapTaken
 from hvtui.machine.privilege import Privilege
@@ -42,16 +52,20 @@ from hvtui.machinefile.system import Component
 MOST_PARKED = 256
 FRAMES_KEPT = 2048
 ACTIVATIONS_KEPT = 256
+# How many bytes of the stack a function may use for the jump through a link register in it to be taken
+# for one to a computed place. A thread that begins has another stack: its top is further off.
+LOCALS = 256
 
 __all__ = [
     "ACTIVATIONS_KEPT", "FRAMES_KEPT", "MOST_PARKED", "Activation", "CallStack", "Entered", "Frame",
-    "Level", "Passage", "StackState", "Suspended",
+    "Level", "Passage", "StackState", "Suspended", "Thread",
 ]  # fmt: skip
 
 # An instruction that traps and is emulated, or a system call, goes on after itself.
 _INSTRUCTION_LENGTH = 4
 
-_ThreadKey: TypeAlias = tuple[int, int]
+# Whose thread it is, and in which mode; where it goes on, and with which stack pointer.
+_ThreadKey: TypeAlias = tuple[str, Privilege, int, int]
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 
@@ -68,7 +82,7 @@ class StackState(NamedTuple):
 
     serial: int
     parked: Mapping[ContextKey, Suspended]
-    threads: Mapping[_ThreadKey, Frame]
+    threads: Mapping[_ThreadKey, Thread]
     learned: Learned
     times: Mapping[tuple[object, ...], int]
     top: Activation
@@ -93,7 +107,7 @@ class CallStack:
         self._whereabouts = whereabouts
         self._serial = 0
         self._parked: dict[ContextKey, Suspended] = {}
-        self._threads: dict[_ThreadKey, Frame] = {}
+        self._threads: dict[_ThreadKey, Thread] = {}
         self._passages = Passages(is_guest_vector, vms)
         self._times: dict[tuple[object, ...], int] = {}
         self.top = Activation(Entered.RESET, Position(0), Privilege.M)
@@ -160,10 +174,17 @@ class CallStack:
         if frames is not None and frames.return_address == target and frames.sp == sp:
             self.frames = frames.below
             return
-        thread = self._threads.pop((target, sp), None)
-        ended = thread or _find_frame(frames, target, sp)
-        if frames is not None and (thread is not None or ended is None):
-            _park(self._threads, (frames.return_address, frames.sp), frames)
+        thread = self._thread_at(target, sp)
+        if thread is not None:
+            self._put_aside(frames, self.top)
+            self._take_up(thread)
+            return
+        ended = _find_frame(frames, target, sp)
+        if ended is None:
+            if frames is not None and 0 < frames.sp - sp <= LOCALS:
+                # The function still has its part of the stack: it goes on, at a computed place.
+                return
+            self._put_aside(frames, self.top)
         self.frames = ended.below if ended else None
 
     def trap(
@@ -173,7 +194,7 @@ class CallStack:
 
         `space` tells a user program's address space from others.
         """
-        interrupted = Suspended(self.top, self.frames, position, event.origin, sp, space)
+        interrupted = Suspended(self.top, self.frames, position, event.origin, sp, space, event)
         _park(self._parked, interrupted.key, interrupted)
         entered = Entered.INTERRUPT if event.is_interrupt else Entered.TRAP
         self._push(
@@ -189,11 +210,13 @@ class CallStack:
         context = self._interrupted_at(resumed, event.target, sp, space)
         if context is not None and self.holds(context.activation):
             return self._go_back(context, by)
-        reading = self._passages.read(self.top, by, resumed)
+        reading = self._passages.read(self.top, by, resumed, self._left)
         self.ended = reading.ended
+        self._put_aside(self.frames, self.top)
         for waits in reading.emulated:
             # Nothing comes back there: what trapped was executed.
             self._forget(waits)
+            self._put_aside(waits.frames, waits.activation)
         if context is not None:
             self._forget(context)
             self.top, self.frames = context.activation, context.frames
@@ -218,7 +241,8 @@ class CallStack:
         top, is_emulated = self.top, True
         while top.below is not None and top.below is not context:
             waits = top.below
-            is_emulated = is_emulated and top.event is not None and is_kernel_xret(top.event, waits)
+            trap = top.event if is_emulated else None
+            is_emulated = trap is not None and stands_for_xret(trap, waits, context.position)
             if is_emulated:
                 by = waits.position
             self._forget(waits)
@@ -252,7 +276,11 @@ class CallStack:
                 Suspended(self.top, None, resumed, event.target, sp, space), reading
             )
         ) is not None:
-            return self._go_back(elsewhere, reading.way[-1])
+            if self.holds(elsewhere.activation):
+                return self._go_back(elsewhere, reading.way[-1])
+            self._forget(elsewhere)
+            self.top, self.frames = elsewhere.activation, elsewhere.frames
+            return Passed(Passage.SWITCH, reading.way[-1].owner)
         else:
             passages.note_start(reading, resumed)
             trap, by, entered, below = None, reading.way[-1], Entered.SWITCHED, None
@@ -316,7 +344,9 @@ class CallStack:
                 if parked is not None and goes_on(parked):
                     return parked
         # The handler may have changed the stack pointer on the way: an emulated instruction can.
-        return self._waiting(goes_on)
+        vm = self._passages.asked_to_run(self.top, resumed)
+        left = self._left(vm) if vm is not None else None
+        return left if left is not None and goes_on(left) else self._waiting(goes_on)
 
     def _serials_above(self, activation: Activation | None) -> Iterator[int]:
         """Yield the activations above one that runs or waits in the stack of now; None for all."""
@@ -324,6 +354,45 @@ class CallStack:
         while level is not None and (activation is None or level.serial != activation.serial):
             yield level.serial
             level = level.below.activation if level.below else None
+
+    def _left(self, vm: str) -> Suspended | None:
+        """Return what ran last in a virtual machine, as it was left."""
+        for waits in reversed(self._parked.values()):
+            component = inside_of(waits)
+            if component is not None and component.vm == vm:
+                return waits
+        return None
+
+    def _thread_at(self, target: int, sp: int) -> Thread | None:
+        """Return the thread that a return to `target` continues, which is put aside no longer.
+
+        It may belong to another activation if that is a kernel's: programs have one each. Frames that
+        were left for good in an activation that is over look like it, if the one of now has the same.
+        """
+        key = _thread_key(self.top, target, sp)
+        thread = self._threads.get(key)
+        if thread is None:
+            return None
+        if thread.activation.serial != self.top.serial:
+            found = _find_frame(self.frames, target, sp)
+            if self.top.privilege is Privilege.U or (found is not None and found.sp == sp):
+                return None
+        del self._threads[key]
+        return thread
+
+    def _put_aside(self, frames: Frame | None, activation: Activation) -> None:
+        """Keep the frames of an activation for a return that comes out of another stack."""
+        if frames is not None:
+            key = _thread_key(activation, frames.return_address, frames.sp)
+            _park(self._threads, key, Thread(frames, activation))
+
+    def _take_up(self, thread: Thread) -> None:
+        """Go on behind the innermost call of a thread."""
+        if thread.activation.serial != self.top.serial:
+            # What was put aside without frames, nothing can come back to.
+            self.ended = (self.top.serial,) if self.frames is None else ()
+            self.top = thread.activation
+        self.frames = thread.frames.below
 
     def _target(self, frame: Frame) -> Position:
         physical = frame.site_physical
@@ -345,7 +414,7 @@ class CallStack:
         The hypervisor has given the guest its registers back, so the stack pointer tells. If the guest
         was about to go on elsewhere by an xRET, that is where; else where it was left last.
         """
-        waits = reading.top.below if reading.emulated else None
+        waits = reading.waits if reading.emulated else None
         while waits is not None:
             if waits.sp == sp and self._passages.serves(component, waits.position.component):
                 return waits
@@ -371,16 +440,20 @@ class CallStack:
         self.frames = None
 
 
+def _thread_key(activation: Activation, target: int, sp: int) -> _ThreadKey:
+    return (activation.entry.owner, activation.privilege, target, sp)
+
+
 def _goes_on_elsewhere(now: Suspended, reading: Reading) -> Suspended | None:
     """Return the context that its handler has sent elsewhere, to what is `now`; None if it is another.
 
     A kernel does that that mends its own faults by a table. The stack pointer tells the context from
     other threads; under a hypervisor nothing but a guest's xRET changes threads.
     """
-    waits, component = reading.top.below, now.position.component
+    waits, component = reading.waits, now.position.component
     if waits is None or component is None or waits.privilege is not now.privilege:
         return None
-    inside = waits.position.component
+    inside = inside_of(waits)
     is_same = inside is component and waits.space == now.space
     if now.privilege is not Privilege.U and inside is not None and inside.vm == component.vm:
         is_same = True

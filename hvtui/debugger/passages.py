@@ -5,6 +5,11 @@ cannot be told from the hypervisor alone: behind the trap of a guest's xRET it i
 that guest is a hypervisor and was entered by the trap of its own guest's xRET, it is that one's. A
 `Reading` follows this down, to any depth of nesting.
 
+There are two more ways to have an xRET executed, both by an environment call. A guest's kernel that
+knows of its hypervisor asks for it (paravirtualization). And a host that has hypervisors as servants
+or processes asks for a virtual machine to be run: such a call ends when the machine is left. The next
+one answers the trap that the machine was left by, so it is read as if the host had got that trap.
+
 Which hypervisor runs which virtual machine is learned from the run: whoever starts one runs it.
 """
 
@@ -13,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from asm.isa.causes import Cause
 from asm.isa.trapbits import TrapBit
 from hvtui.debugger.activations import Activation, Entered, Suspended, identity
 from hvtui.debugger.positions import Position
@@ -22,9 +28,12 @@ from hvtui.machinefile.system import Component
 # How many places are remembered to which traps were handed on.
 MOST_VECTORS = 256
 
-_HYPERVISOR, _USER = "hypervisor", "user"
+_HYPERVISOR, _HOST, _USER = "hypervisor", "host", "user"
 _HANDLER_ROLES = frozenset({"kernel", "host", "firmware"})
+_HOSTS = frozenset({_HYPERVISOR, _HOST})
 _XRETS = frozenset({TrapBit.MRET, TrapBit.SRET})
+_CALLS = frozenset({Cause.ECALL_FROM_U, Cause.ECALL_FROM_S})
+_RING_OF_PROGRAMS = 3
 
 
 class Handed(NamedTuple):
@@ -38,11 +47,11 @@ class Reading(NamedTuple):
     """An xRET to where nothing waits.
 
     `emulated` are the guests' xRETs in whose place it was executed, the outermost first; `way` is the
-    place of it and of those. It belongs to the activation `top`. `ended` are the activations that it
-    ends.
+    place of it and of those, and of a host that asked for it. `waits` is what the trap interrupted that
+    it answers. `ended` are the activations that it ends.
     """
 
-    top: Activation
+    waits: Suspended | None
     way: tuple[Position, ...]
     emulated: tuple[Suspended, ...]
     ended: tuple[int, ...]
@@ -50,9 +59,10 @@ class Reading(NamedTuple):
 
     @property
     def host(self) -> Position | None:
-        """The place on the way in the innermost hypervisor."""
+        """The place on the way in the innermost hypervisor, or in the host that asked."""
         for position in reversed(self.way):
-            if position.component is not None and position.component.role == _HYPERVISOR:
+            role = position.component.role if position.component is not None else ""
+            if role == _HYPERVISOR or (role == _HOST and position is not self.way[0]):
                 return position
         return None
 
@@ -80,8 +90,13 @@ class Passages:
         """Begin anew."""
         self.learned = Learned({}, frozenset())
 
-    def read(self, top: Activation, by: Position, resumed: Position) -> Reading:
-        """Read the xRET of the code at `by`, in `top`, to `resumed`, where nothing waits."""
+    def read(
+        self, top: Activation, by: Position, resumed: Position, left: Callable[[str], Suspended | None]
+    ) -> Reading:
+        """Read the xRET of the code at `by`, in `top`, to `resumed`, where nothing waits.
+
+        `left` gives what ran last in a virtual machine, as it was left.
+        """
         emulated: list[Suspended] = []
         ended: list[int] = []
         way = [by]
@@ -91,18 +106,37 @@ class Passages:
             trap, waits = top.event, top.below
             if trap is None or waits is None:
                 break
+            vm = self.asked_to_run(top, resumed)
+            if vm is not None:
+                way.append(waits.position)
+                waits = left(vm)
+                trap = waits.trap if waits is not None else None
+                if trap is None or waits is None:
+                    break
             if self._hands_on(top, Handed(trap, waits), way[-1], resumed):
                 handed = Handed(trap, waits)
                 break
-            if not is_kernel_xret(trap, waits):
-                break
-            if not self._may_enter(waits.position.component, resumed.component):
-                ended.append(waits.activation.serial)
+            if is_kernel_xret(trap, waits):
+                if not self._may_enter(waits.position.component, resumed.component):
+                    ended.append(waits.activation.serial)
+                    break
+            elif not _asks_for_xret(trap, waits, resumed):
                 break
             emulated.append(waits)
             way.append(waits.position)
             top = waits.activation
-        return Reading(top, tuple(way), tuple(emulated), tuple(ended), handed)
+            waits = top.below
+        return Reading(waits, tuple(way), tuple(emulated), tuple(ended), handed)
+
+    def asked_to_run(self, top: Activation, resumed: Position) -> str | None:
+        """Return the virtual machine, with code at `resumed`, that a host has asked `top` to run."""
+        waits, guest = top.below, resumed.component
+        if waits is None or guest is None or guest.vm is None or not _may_ask_to_run(top):
+            return None
+        host = waits.position.component
+        if host is None or guest.vm == host.vm or self._runs(guest, host):
+            return None
+        return guest.vm if self._runs(host, guest) or _name(guest) not in self.learned.hosts else None
 
     def expected(self, top: Activation, by: Position) -> Sequence[str]:
         """Return the virtual machines that an xRET of the code at `by`, in `top`, may lead to.
@@ -113,9 +147,11 @@ class Passages:
         component = by.component
         while top.event is not None and top.below is not None and is_kernel_xret(top.event, top.below):
             component, top = top.below.position.component, top.below.activation
+        if top.below is not None and _may_ask_to_run(top):
+            component = top.below.position.component
         if component is None:
             return ()
-        if component.role != _HYPERVISOR:
+        if component.role not in _HOSTS:
             return (component.vm,) if component.vm is not None else ()
         hosts = self.learned.hosts
         own = [vm for vm in self._vms if hosts.get(_vm_name(vm)) is component]
@@ -169,17 +205,19 @@ class Passages:
 
     def _hands_on(self, top: Activation, handed: Handed, by: Position, resumed: Position) -> bool:
         """Tell whether an xRET at `by`, in the handler `top`, hands its trap on to `resumed`."""
-        target, inside = resumed.component, _inside(handed.waits)
+        target, inside = resumed.component, inside_of(handed.waits)
         if target is None or target is by.component:
             return False
-        is_hypervisors = by.component is not None and by.component.role == _HYPERVISOR
+        is_hypervisors = by.component is not None and by.component.role in _HOSTS
         if top.entered is Entered.INJECTED and not is_hypervisors:
             return False
         if target.role == _HYPERVISOR:
             return self._reflects(handed, inside, resumed, target)
-        if is_kernel_xret(*handed):
+        if is_kernel_xret(*handed) or _is_hypercall(handed, resumed):
             return False
-        return target.role in _HANDLER_ROLES and inside is not None and inside.vm == target.vm
+        if target.role not in _HANDLER_ROLES or target.believes == _RING_OF_PROGRAMS:
+            return False
+        return inside is not None and inside.vm == target.vm
 
     def _reflects(
         self, handed: Handed, inside: Component | None, resumed: Position, target: Component
@@ -202,7 +240,46 @@ def is_kernel_xret(trap: TrapTaken, waits: Suspended) -> bool:
     return bool(_XRETS.intersection(trap.bits)) and (component is None or component.role != _USER)
 
 
-def _inside(waits: Suspended) -> Component | None:
+def stands_for_xret(trap: TrapTaken, waits: Suspended, resumed: Position) -> bool:
+    """Tell whether an xRET to `resumed` in a trap's handler is that of the code that trapped."""
+    return is_kernel_xret(trap, waits) or _asks_for_xret(trap, waits, resumed)
+
+
+def _asks_for_xret(trap: TrapTaken, waits: Suspended, resumed: Position) -> bool:
+    """Tell whether a kernel asked its hypervisor for the xRET to `resumed`, in its own machine."""
+    kernel, target = waits.position.component, resumed.component
+    if kernel is None or target is None or kernel.vm is None or kernel.role in (_HYPERVISOR, _USER):
+        return False
+    is_call = not trap.is_interrupt and trap.cause == Cause.ECALL_FROM_S
+    return is_call and kernel.vm == target.vm
+
+
+def _may_ask_to_run(top: Activation) -> bool:
+    """Tell whether a host called `top`, perhaps to have a virtual machine run."""
+    trap, waits = top.event, top.below
+    if trap is None or trap.is_interrupt or trap.cause not in _CALLS or waits is None:
+        return False
+    component = waits.position.component
+    return component is not None and component.role in _HOSTS
+
+
+def _is_hypercall(handed: Handed, resumed: Position) -> bool:
+    """Tell whether a kernel's call was for its hypervisor: nobody further in gets it."""
+    trap, waits = handed
+    if trap.is_interrupt or trap.cause != Cause.ECALL_FROM_S:
+        return False
+    caller, target = _belief(waits.position), _belief(resumed)
+    return caller is not None and caller == target
+
+
+def _belief(position: Position) -> int | None:
+    """Return the ring that the code at a position thinks it runs in, None if nobody said."""
+    if position.component is None:
+        return None
+    return position.component.belief_in(position.place.file if position.place else None)
+
+
+def inside_of(waits: Suspended) -> Component | None:
     """Return what was interrupted; code that is nobody's belongs to what entered it."""
     return waits.position.component or waits.activation.entry.component
 

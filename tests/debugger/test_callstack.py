@@ -388,3 +388,70 @@ flag:   .word   0
     session.break_at("again")
     session.resume()
     assert lines(session) == ["0 main f main.s:10", "0 main _start main.s:1 [reset]"]
+
+
+def test_a_jump_to_a_computed_place_through_t0_ends_no_function() -> None:
+    """The rules of the link registers call it a return, but people dispatch by t0 all the same."""
+    session = session_of(
+        Part(
+            "main",
+            """\
+_start: la      sp, stack
+        call    run
+end:    j       end
+run:    addi    sp, sp, -16
+        sw      ra, 12(sp)
+        la      t0, first
+        jr      t0
+first:  nop
+        la      t0, leaf
+        jalr    t0
+back:   lw      ra, 12(sp)
+        addi    sp, sp, 16
+        ret
+leaf:   nop
+        ret
+        .space  64
+stack:
+""",
+        )
+    )
+    for label in ("first", "leaf", "back", "end"):
+        session.break_at(label)
+    below = ["0 main _start main.s:2 [reset]"]
+    session.resume()
+    assert lines(session) == ["0 main run main.s:8", *below]
+    session.resume()
+    assert lines(session) == ["0 main leaf main.s:14", "0 main run main.s:10", *below]
+    session.resume()
+    assert lines(session) == ["0 main run main.s:11", *below]
+    session.resume()
+    assert lines(session) == ["0 main _start main.s:3 [reset]"]
+
+
+def test_a_jump_to_nowhere_that_goes_on_elsewhere_stays_in_its_function() -> None:
+    """A kernel tries whether it can run what it must not, and mends the fault by a table."""
+    session = session_of(
+        Part(
+            "main",
+            """\
+_start: la      t0, handler
+        csrw    mtvec, t0
+        call    try
+end:    j       end
+try:    li      a0, 0x40000000
+        jr      a0
+mended: ret
+handler:
+        la      t0, mended
+        csrw    mepc, t0
+        mret
+""",
+        )
+    )
+    session.break_at("mended")
+    session.break_at("end")
+    session.resume()
+    assert lines(session) == ["0 main try main.s:7", "0 main _start main.s:3 [reset]"]
+    session.resume()
+    assert lines(session) == ["0 main _start main.s:4 [reset]"]
