@@ -34,6 +34,11 @@ def _row(sample: str, commands: str, *stack: str) -> Row:
 BY_TINYOS = "[switched to by tinyos through hypervisor]"
 BY_PAGINGOS = "[switched to by pagingos through hypervisor]"
 BY_HYPERVISOR = "[switched to by hypervisor]"
+BY_TINYOS_L0 = "[switched to by tinyos through L0]"
+BY_TINYOS_LOW = "[switched to by tinyos through lowvisor]"
+CSRRW_SP = "illegal instruction, csrrw sp, mscratch, sp (bits 4 rdtrap, 5 wrtrap)"
+CSRRW_S0 = CSRRW_SP.replace("sp", "s0")
+CSRW_MTVEC = "illegal instruction, csrw mtvec, t0 (bit 3 wrtvec)"
 
 ROWS = (
     # The kernel at its own start, in three calls.
@@ -189,6 +194,278 @@ ROWS = (
          "1 pagingos trap_entry [injected by hypervisor: held back until now]",
          f"3 pager _start {BY_PAGINGOS}"),
 
+    # A kernel without kernel instructions: its first exit is what stands for the mret to a program.
+    _row("09-paravirt", "tbreak trap ecall-s; c",
+         "0 hypervisor guest_left [trap: environment call from S]",
+         f"1 tinyos _start {BY_HYPERVISOR}"),
+    _row("09-paravirt", "tbreak greeter::_start; c",
+         f"3 greeter _start {BY_TINYOS}"),
+    # What a program asks for goes to its kernel by way of the hypervisor ...
+    _row("09-paravirt", "tbreak trap injection; c; tbreak tinyos::print_character; c",
+         "1 tinyos print_character",
+         "1 tinyos sys_write",
+         "1 tinyos trap_entry [injected by hypervisor: environment call from U]",
+         f"3 greeter _start {BY_TINYOS}"),
+    # ... and the answer, too: a hypercall, three deep.
+    _row("09-paravirt", "tbreak trap injection; c; tbreak trap ecall-s; c",
+         "0 hypervisor guest_left [trap: environment call from S]",
+         "1 tinyos trap_entry [injected by hypervisor: environment call from U]",
+         f"3 greeter _start {BY_TINYOS}"),
+    # After it the program goes on in the middle of a function.
+    _row("09-paravirt", "tbreak trap ecall-u in greeter; c; tbreak trap ecall-u in greeter; c;"
+         " tbreak trap ecall-u in greeter; c; ring; tbreak trap return to 3; c",
+         "3 greeter print_number",
+         f"3 greeter _start {BY_TINYOS}"),
+    # Its clock is the hypervisor's, which runs behind the guest's kernel in its scheduler.
+    _row("09-paravirt", "tbreak trap int-m-timer; c; ring; tbreak trap ecall-s; c;"
+         " tbreak hypervisor::view_choose; c",
+         "0 hypervisor view_choose",
+         "0 hypervisor guest_left [trap: environment call from S]",
+         "1 tinyos trap_entry [injected by hypervisor: machine timer interrupt]",
+         "3 primes is_prime",
+         f"3 primes _start {BY_TINYOS}"),
+    # ... which has chosen another program.
+    _row("09-paravirt", "tbreak trap int-m-timer; c; finish-trap; finish-trap",
+         f"3 sleeper _start {BY_TINYOS}"),
+
+    # A process of the host, while the other one, the hypervisor, still translates: a switch.
+    _row("10-type2-translation", "tbreak ticker::_start; c",
+         "3 ticker _start [switched to by hostos]"),
+    _row("10-type2-translation", "tbreak hostos::print_character; c",
+         "0 hostos print_character",
+         "0 hostos sys_write",
+         "0 hostos trap_entry [trap: environment call from U]",
+         "3 ticker _start [switched to by hostos]"),
+    # A signal: the hypervisor gets what its translation has done, on top of what was translated.
+    _row("10-type2-translation", "tbreak adapt; c",
+         "3 type2 adapt",
+         "3 type2 signalled [injected by hostos: store/AMO page fault]",
+         "3 type2 tinyos::console_init [switched to by hostos]"),
+    # The guest's program runs directly. The hypervisor has asked its host for that ...
+    _row("10-type2-translation", "tbreak greeter::_start; c",
+         "3 greeter _start [switched to by type2 through hostos]"),
+    _row("10-type2-translation", "tbreak trap ecall-u in greeter; c",
+         "0 hostos trap_entry [trap: environment call from U]",
+         "3 greeter _start [switched to by type2 through hostos]"),
+    # ... when its translation of the kernel came to an mret. It gets an answer when the program traps.
+    _row("10-type2-translation", "tbreak trap ecall-u in greeter; c; finish-trap; tbreak raise; c",
+         "3 type2 raise",
+         "3 type2 callout",
+         "3 type2 tinyos::resume [switched to by hostos]"),
+    # The clock interrupts a function of the program, and the program goes on.
+    _row("10-type2-translation", "tbreak is_prime; c; tbreak trap int-m-timer in primes; c",
+         "0 hostos trap_entry [interrupt: machine timer interrupt]",
+         "3 primes is_prime",
+         "3 primes _start [switched to by type2 through hostos]"),
+
+    # Two hypervisors, one in the other. A system call comes to the outer one first ...
+    _row("11-nested-vt", "tbreak trap ecall-u in greeter; c",
+         "0 L0 guest_left [trap: environment call from U]",
+         f"3 greeter _start {BY_TINYOS_L0}"),
+    # ... who reflects it to the inner one, whose guest the program is ...
+    _row("11-nested-vt", "tbreak trap ecall-u in greeter; c; tbreak trap injection; c",
+         "1 L1 guest_left [injected by L0: environment call from U]",
+         f"3 greeter _start {BY_TINYOS_L0}"),
+    # ... who hands it on to the kernel. But its mret is the outer one's to execute.
+    _row("11-nested-vt", "tbreak trap ecall-u in greeter; c; tbreak trap mret in L1; c",
+         "0 L0 guest_left [trap: illegal instruction, mret (bit 17 mret)]",
+         "1 L1 guest_left [injected by L0: environment call from U]",
+         f"3 greeter _start {BY_TINYOS_L0}"),
+    _row("11-nested-vt", "tbreak trap ecall-u in greeter; c; tbreak trap mret in L1; c; ring",
+         "1 tinyos trap_entry [injected by L1 through L0: environment call from U]",
+         f"3 greeter _start {BY_TINYOS_L0}"),
+    # The kernel's first instruction traps: three deep; and the inner hypervisor's own trap: four.
+    _row("11-nested-vt", "tbreak trap ecall-u in greeter; c; tbreak trap wrtrap in tinyos; c",
+         f"0 L0 guest_left [trap: {CSRRW_SP}]",
+         "1 tinyos trap_entry [injected by L1 through L0: environment call from U]",
+         f"3 greeter _start {BY_TINYOS_L0}"),
+    _row("11-nested-vt", "tbreak trap ecall-u in greeter; c; tbreak trap wrtrap in tinyos; c;"
+         " tbreak trap wrtrap in L1; c",
+         f"0 L0 guest_left [trap: {CSRRW_S0}]",
+         f"1 L1 guest_left [injected by L0: {CSRRW_SP}]",
+         "1 tinyos trap_entry [injected by L1 through L0: environment call from U]",
+         f"3 greeter _start {BY_TINYOS_L0}"),
+    # Another program after a tick: the guest's kernel, two levels in, has chosen it.
+    _row("11-nested-vt", "tbreak sleeper::_start; c",
+         f"3 sleeper _start {BY_TINYOS_L0}"),
+    # Three hypervisors: one mret, which the outer two execute one for the other; then all are done.
+    _row("11-nested-vt/three.toml", "tbreak trap wrtvec in which; c; tbreak trap mret in L2; c;"
+         " tbreak trap mret in L1; c",
+         "0 L0 guest_left [trap: illegal instruction, mret (bit 17 mret)]",
+         "1 L1 guest_left [injected by L0: illegal instruction, mret (bit 17 mret)]",
+         f"1 L2 guest_left [injected by L1 through L0: {CSRW_MTVEC}]",
+         "1 which _start [switched to by L2 through L0]"),
+    _row("11-nested-vt/three.toml", "tbreak trap wrtvec in which; c; tbreak trap mret in L2; c;"
+         " tbreak trap mret in L1; c; finish-trap",
+         "1 which _start [switched to by L2 through L0]"),
+
+    # The double trap: out of the guest into the lowvisor ...
+    _row("12-split-mode", "tbreak trap wrtvec; c",
+         f"0 lowvisor guest_left [trap: {CSRW_MTVEC}]",
+         "1 tinyos _start [switched to by host through lowvisor]"),
+    # ... and from there to the highvisor, whose call has ended. Worlds change: none is above the other.
+    _row("12-split-mode", "tbreak trap wrtvec; c; tbreak exit_illegal; c",
+         "1 host exit_illegal",
+         "1 host _start [switched to by lowvisor]"),
+    # Then back, out of the host into the lowvisor.
+    _row("12-split-mode", "tbreak trap wrtvec; c; tbreak trap ecall-s; c",
+         "0 lowvisor host_called [trap: environment call from S]",
+         "1 host _start [switched to by lowvisor]"),
+    # All that is between is nothing to the guest: its stack is that of 04-type1-vt.
+    _row("12-split-mode", "tbreak is_prime; c",
+         "3 primes is_prime",
+         f"3 primes _start {BY_TINYOS_LOW}"),
+    _row("12-split-mode", "tbreak trap injection; c",
+         "1 tinyos trap_entry [injected by host through lowvisor: environment call from U]",
+         f"3 greeter _start {BY_TINYOS_LOW}"),
+    _row("12-split-mode", "tbreak trap injection; c; tbreak trap illegal; c",
+         f"0 lowvisor guest_left [trap: {CSRRW_SP}]",
+         "1 tinyos trap_entry [injected by host through lowvisor: environment call from U]",
+         f"3 greeter _start {BY_TINYOS_LOW}"),
+    _row("12-split-mode", "tbreak trap injection; c; tbreak tinyos::print_character; c",
+         "1 tinyos print_character",
+         "1 tinyos sys_write",
+         "1 tinyos trap_entry [injected by host through lowvisor: environment call from U]",
+         f"3 greeter _start {BY_TINYOS_LOW}"),
+    # The host has a process, too, with system calls of its own: nobody in ring 0 hears of them.
+    _row("12-split-mode", "tbreak ticker::_start; c",
+         "3 ticker _start [switched to by host]"),
+    _row("12-split-mode", "tbreak trap ecall-u in ticker; c",
+         "1 host host_trap [trap: environment call from U]",
+         "3 ticker _start [switched to by host]"),
+    # The tick is over, the VM's thread gives the CPU away ...
+    _row("12-split-mode", "tbreak task_next; c; tbreak task_next; c",
+         "1 host thread_yield",
+         "1 host _start [switched to by lowvisor]"),
+    # ... and has it again. A process sleeps, and is not below it, though its system call led there.
+    _row("12-split-mode", "tbreak trap ecall-u in ticker; c; tbreak trap ecall-s in host; c",
+         "0 lowvisor host_called [trap: environment call from S]",
+         "1 host _start [switched to by lowvisor]"),
+    _row("12-split-mode", "tbreak trap ecall-u in ticker; c; tbreak trap injection; c",
+         "1 tinyos trap_entry [injected by host through lowvisor: environment call from U]",
+         f"3 greeter _start {BY_TINYOS_LOW}"),
+
+    # A guest that runs where it believes to run: its kernel gets its own page faults.
+    _row("13-partition", "tbreak trap load-page; c",
+         "1 vm1 pagingos trap_entry [trap: load page fault]",
+         "1 vm1 pagingos load_with",
+         "1 vm1 pagingos try_load",
+         "1 vm1 pagingos check_walls",
+         f"1 vm1 pagingos _start {BY_HYPERVISOR}"),
+    # It jumps to where it may not, and goes on elsewhere: in the function that jumped.
+    _row("13-partition", "tbreak trap fetch-page; c; finish-trap",
+         "1 vm1 pagingos try_to_run",
+         "1 vm1 pagingos check_walls",
+         f"1 vm1 pagingos _start {BY_HYPERVISOR}"),
+    # After that all is as it was.
+    _row("13-partition", "tbreak trap load-access; c",
+         "1 vm1 pagingos trap_entry [trap: load access fault]",
+         "1 vm1 pagingos load_with",
+         "1 vm1 pagingos try_load",
+         "1 vm1 pagingos check_walls",
+         f"1 vm1 pagingos _start {BY_HYPERVISOR}"),
+    # The first thing that the hypervisor hears of: its kernel wants an alarm.
+    _row("13-partition", "tbreak trap ecall-s; c; tbreak clock_has_come; c",
+         "0 hypervisor clock_has_come",
+         "0 hypervisor clock_program",
+         "0 hypervisor trap_entry [trap: environment call from S]",
+         "1 vm1 pagingos clock_start_tick",
+         f"1 vm1 pagingos _start {BY_HYPERVISOR}"),
+    # No hypervisor between a program and its kernel.
+    _row("13-partition", "tbreak make_private; c",
+         "1 vm1 pagingos make_private",
+         "1 vm1 pagingos serve_fault",
+         "1 vm1 pagingos trap_entry [trap: store/AMO page fault]",
+         "3 vm1 forker _start [switched to by vm1 pagingos]"),
+    # The hypervisor's clock, in the middle of the kernel, in the middle of a page fault.
+    _row("13-partition", "tbreak vm1 pagingos::swap_in; c; tbreak trap int-m-timer; c",
+         "0 hypervisor trap_entry [interrupt: machine timer interrupt]",
+         "1 vm1 pagingos copy_page",
+         "1 vm1 pagingos swap_in",
+         "1 vm1 pagingos serve_fault",
+         "1 vm1 pagingos trap_entry [trap: load page fault]",
+         "3 vm1 pager _start [switched to by vm1 pagingos]"),
+    # ... which makes an interrupt for the kernel, and it takes that in the program.
+    _row("13-partition", "tbreak vm1 pagingos::swap_in; c; tbreak trap int-s-timer; c",
+         "1 vm1 pagingos trap_entry [interrupt: supervisor timer interrupt]",
+         "3 vm1 pager _start [switched to by vm1 pagingos]"),
+    # The other partition has the hart for the first time; then the first one again, as it was left.
+    _row("13-partition", "tbreak vm2 pagingos::_start; c",
+         f"1 vm2 pagingos _start {BY_HYPERVISOR}"),
+    _row("13-partition", "tbreak vm2 pagingos::_start; c; tbreak trap int-m-timer in vm2 looper; c",
+         "0 hypervisor trap_entry [interrupt: machine timer interrupt]",
+         "3 vm2 looper print",
+         "3 vm2 looper _start [switched to by vm2 pagingos]"),
+    _row("13-partition", "tbreak vm2 pagingos::_start; c; tbreak trap int-m-timer in vm2 looper; c;"
+         " ring",
+         "1 vm1 pagingos print_bytes",
+         "1 vm1 pagingos sys_write",
+         "1 vm1 pagingos trap_entry [trap: environment call from U]",
+         "3 vm1 forker print",
+         "3 vm1 forker _start [switched to by vm1 pagingos]"),
+
+    # No hypervisor at all: one kernel for both containers.
+    _row("14-containers", "tbreak enrol; c",
+         "0 tinyos enrol",
+         "0 tinyos for_each_process",
+         "0 tinyos list_programs",
+         "0 tinyos _start [reset]"),
+    _row("14-containers", "tbreak trap ecall-u in blue greeter; c",
+         "0 tinyos trap_entry [trap: environment call from U]",
+         "3 blue greeter _start [switched to by tinyos]"),
+    # A function that keeps its way back in a register, and one that it calls.
+    _row("14-containers", "tbreak blue primes::_start; c; tbreak container_wait; c;"
+         " tbreak container_of; c",
+         "0 tinyos container_of",
+         "0 tinyos container_wait",
+         "0 tinyos trap_entry [trap: environment call from U]",
+         "3 blue primes _start [switched to by tinyos]"),
+    # The clock takes the CPU from one container and gives it to the other.
+    _row("14-containers", "tbreak trap int-m-timer in red spinner; c",
+         "0 tinyos trap_entry [interrupt: machine timer interrupt]",
+         "3 red spinner _start [switched to by tinyos]"),
+    _row("14-containers", "tbreak trap int-m-timer in red spinner; c; finish-trap",
+         "3 blue waker _start [switched to by tinyos]"),
+    _row("14-containers", "tbreak opened_by_slot; c; tbreak sys_grow; c; tbreak zero_memory; c",
+         "0 tinyos zero_memory",
+         "0 tinyos sys_grow",
+         "0 tinyos trap_entry [trap: environment call from U]",
+         "3 blue tenant _start [switched to by tinyos]"),
+    _row("14-containers", "tbreak print_fault; c",
+         "0 tinyos print_fault",
+         "0 tinyos trap_entry [trap: store/AMO access fault]",
+         "3 blue rogue _start [switched to by tinyos]"),
+
+    # A machine in a program: what it runs are no calls of the CPU's, however deep.
+    _row("15-bytecode", "tbreak op_call; c",
+         "3 bytecode run_bytecode",
+         "3 bytecode _start [switched to by tinyos]"),
+    _row("15-bytecode", "tbreak op_call; c; tbreak op_return; c",
+         "3 bytecode run_bytecode",
+         "3 bytecode _start [switched to by tinyos]"),
+    _row("15-bytecode", "tbreak op_call; c; tbreak trap int-m-timer; c",
+         "0 tinyos trap_entry [interrupt: machine timer interrupt]",
+         "3 bytecode run_bytecode",
+         "3 bytecode _start [switched to by tinyos]"),
+    # Nobody else is left: it has the CPU again at once.
+    _row("15-bytecode", "tbreak op_call; c; tbreak trap int-m-timer; c; finish-trap",
+         "3 bytecode run_bytecode",
+         "3 bytecode _start [switched to by tinyos]"),
+    _row("15-bytecode", "tbreak op_text; c; tbreak tinyos::print_character; c",
+         "0 tinyos print_character",
+         "0 tinyos sys_write",
+         "0 tinyos trap_entry [trap: environment call from U]",
+         "3 bytecode print",
+         "3 bytecode run_bytecode",
+         "3 bytecode _start [switched to by tinyos]"),
+    _row("15-bytecode", "tbreak op_number; c; tbreak tinyos::print_character; c",
+         "0 tinyos print_character",
+         "0 tinyos sys_write",
+         "0 tinyos trap_entry [trap: environment call from U]",
+         "3 bytecode print_number",
+         "3 bytecode run_bytecode",
+         "3 bytecode _start [switched to by tinyos]"),
+
     # Exercises: the same machines, each with a hypervisor that has a bug.
     _row("bugs/crashing-programs", "tbreak trap ecall-u; c; ring",
          "1 tinyos trap_entry [injected by hypervisor: environment call from U]",
@@ -223,7 +500,8 @@ ROWS = (
 
 @cache
 def _system(sample: str) -> System:
-    return load_system(SAMPLES / sample / "machine.toml")
+    path = SAMPLES / sample
+    return load_system(path if path.suffix == ".toml" else path / "machine.toml")
 
 
 def _names(rows: tuple[Row, ...]) -> Iterator[str]:

@@ -19,7 +19,6 @@ from asm.program import Program
 from hvtui.comparing.activities import Activity
 from hvtui.comparing.measuring import Measurement, measure
 from hvtui.comparing.relating import relate
-from hvtui.debugger.commands.interpreter import Interpreter
 from hvtui.debugger.narration import instruction_text
 from hvtui.debugger.session import Session
 from hvtui.debugger.upcoming import kernel_classes
@@ -117,21 +116,6 @@ def test_the_kernel_knows_where_it_is() -> None:
         session.resume()
         shown = session.snapshot()
         assert (shown.believes, shown.privilege.ring) == (ring, ring)
-
-
-def test_the_call_stack_tells_who_waits_for_whom() -> None:
-    session = Session(system_of(NAME))
-    interpreter = Interpreter(session, lambda line: None)
-    for command in ("tbreak trap injection", "continue", "tbreak trap ecall-s", "continue"):
-        interpreter.execute(command)
-    stack = session.snapshot().stack
-    assert [
-        (each.privilege.ring, each.position.owner, each.function, each.reason) for each in stack
-    ] == [
-        (0, "hypervisor", "guest_left", "trap: environment call from S"),
-        (1, "tinyos", "trap_entry", "injected by hypervisor: environment call from U"),
-        (3, "greeter", "_start", "switched to by hypervisor"),
-    ]
 
 
 # What it costs.
