@@ -15,10 +15,10 @@ from asm.diagnostics import nearest
 from hvtui.cli.arguments import positive_count
 from hvtui.cli.comparison import print_relations, write_csv
 from hvtui.cli.glyphs import spare_glyphs
-from hvtui.comparing.choosing import same_work
-from hvtui.comparing.costs import PUBLISHED, read_costs
+from hvtui.comparing.choosing import Named, same_work
+from hvtui.comparing.costs import PUBLISHED, Costs, read_costs
 from hvtui.comparing.measuring import Measurement, measure
-from hvtui.comparing.relating import is_other_work, relate
+from hvtui.comparing.relating import Relation, is_other_work, relate
 from hvtui.headless.driving import set_on_interrupt
 from hvtui.headless.ending import INTERRUPTED
 from hvtui.machinefile.errors import BadInputError, Problem
@@ -31,8 +31,9 @@ DEFAULT_LIMIT = 50_000_000
 
 _EPILOG = f"""\
 The first machine is the baseline: the others are set in relation to it. Without names, it is the first
-sample, and the others are the samples that run the very same programs. Your own machine files can
-stand beside them:  hvtui compare NAME NAME your/machine.toml
+sample, and the others are the samples that run the very same programs; techniques with another guest
+follow, beside that guest without a hypervisor. Your own machine files can stand in the table, too:
+  hvtui compare NAME NAME your/machine.toml
 
   instructions  all that were executed, and 'slowdown' against the baseline
   hypervisor    the share of them that hypervisor and host have executed
@@ -71,39 +72,38 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the machines and print the comparison; returns 0, or 130 after Ctrl+C."""
     costs = {"own": read_costs(arguments.costs)} if arguments.costs else PUBLISHED
-    machines = tuple(_machines(arguments.paths))
-    if not machines:
+    groups = tuple(_groups(arguments.paths))
+    if not groups:
         raise BadInputError(Problem("hvtui", "there are no samples", remedy="name machine files"))
     halted = threading.Event()
     with set_on_interrupt(halted), _Progress.shown() as progress:
         bench = _Bench(arguments.max_instructions, halted, progress)
-        runs = [bench.run(name, system) for name, system in machines]
-        elsewhere = _baseline_elsewhere(machines[0], runs, bench)
+        compared = [_compare(group, bench, costs) for group in groups]
     if halted.is_set():
         return INTERRUPTED
-    relations = relate(runs, costs, elsewhere)
     spare_glyphs()
+    relations = [relation for group in compared for relation in group]
     if arguments.json:
         print(json.dumps([relation.as_json() for relation in relations], indent=1))
     elif arguments.csv:
         write_csv(relations, costs)
     else:
-        print_relations(relations, costs)
+        print_relations(compared, costs)
     return 0
 
 
-def _machines(names: Sequence[str]) -> Iterator[tuple[str, System]]:
-    """Yield the machines: all are opened before the first one runs, which may take a while."""
-    if not names:
+def _groups(names: Sequence[str]) -> Iterator[tuple[Named, ...]]:
+    """Yield the machines to compare: all are opened before the first one runs, which may take long."""
+    if names:
+        yield tuple((name, load_system(_path_of(name))) for name in names)
+    else:
         yield from same_work(list_samples())
-    for name in names:
-        path = path_of_machine(name)
-        if not path.exists():
-            _refuse(name)
-        yield name, load_system(path)
 
 
-def _refuse(name: str) -> None:
+def _path_of(name: str) -> Path:
+    path = path_of_machine(name)
+    if path.exists():
+        return path
     samples = [sample.name for sample in list_samples()]
     meant = nearest(name, samples)
     raise BadInputError(
@@ -114,6 +114,18 @@ def _refuse(name: str) -> None:
             + (f"samples are {', '.join(samples)}" if samples else ""),
         )
     )
+
+
+def _compare(group: Sequence[Named], bench: _Bench, costs: Mapping[str, Costs]) -> tuple[Relation, ...]:
+    """Measure machines, and relate them to the first one.
+
+    That one is run once more on the CPUs of those whose programs did something else there.
+    """
+    runs = [bench.run(name, system) for name, system in group]
+    name, baseline = group[0]
+    cpus = sorted({run.cpu for run in runs if is_other_work(run, runs[0])})
+    elsewhere = {cpu: bench.run(name, replace(baseline, cpu=cpu)) for cpu in cpus}
+    return relate(runs, costs, elsewhere)
 
 
 class _Progress:
@@ -155,12 +167,3 @@ class _Bench:
             limit = self._limit or system.max_instructions or DEFAULT_LIMIT
             self._done[key] = measure(name, system, self._halted, limit)
         return replace(self._done[key], name=name)
-
-
-def _baseline_elsewhere(
-    machine: tuple[str, System], runs: Sequence[Measurement], bench: _Bench
-) -> Mapping[str, Measurement]:
-    """Run the baseline on the CPUs of those runs whose programs did something else there."""
-    name, system = machine
-    cpus = {run.cpu for run in runs if is_other_work(run, runs[0])}
-    return {cpu: bench.run(name, replace(system, cpu=cpu)) for cpu in sorted(cpus)}

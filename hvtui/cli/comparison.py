@@ -21,7 +21,7 @@ _LONGEST_NAME = 32
 _ILLEGAL = "illegal"
 _TIMES = "\u00d7"
 _CUT = "»"
-# A bar that is so much longer than the next one leaves nothing to see of the others: it is cut.
+# A bar that is so much longer than the next one, and leaves nothing of the baseline's, is cut.
 _MOST_TIMES = 4
 # Keeps a number and what it counts in one line.
 _NO_BREAK = "\u00a0"
@@ -41,6 +41,7 @@ def write_csv(relations: Sequence[Relation], costs: Mapping[str, Costs]) -> None
 def _csv_row(relation: Relation, costs: Mapping[str, Costs]) -> Iterator[tuple[str, object]]:
     run = relation.run
     yield "machine", run.name
+    yield "baseline", relation.baseline
     yield "cpu", run.cpu
     yield "instructions", run.instructions
     yield "slowdown", relation.slowdown
@@ -70,12 +71,20 @@ def _ending(run: Measurement) -> str:
     return f"{ending.reason} {ending.code}" if ending.is_of_guest else ending.reason
 
 
-def print_relations(relations: Sequence[Relation], costs: Mapping[str, Costs]) -> None:
-    """Print everything for a person."""
+def print_relations(groups: Sequence[Sequence[Relation]], costs: Mapping[str, Costs]) -> None:
+    """Print everything for a person; of each group the first is the baseline."""
     # Rich is for the tables alone: JSON and mistakes need not wait for it.
     from rich.console import Console
 
     console = Console(highlight=False, markup=False)
+    for relations in groups:
+        if len(groups) > 1:
+            console.print(f"beside {relations[0].baseline}", style="bold", soft_wrap=True)
+        _print_group(console, relations, costs)
+    _print_costs(console, costs)
+
+
+def _print_group(console: Console, relations: Sequence[Relation], costs: Mapping[str, Costs]) -> None:
     notes = list(dict.fromkeys(note for relation in relations for note in relation.notes))
     _print_counts(console, relations, notes)
     _print_cycles(console, relations, costs)
@@ -89,7 +98,6 @@ def print_relations(relations: Sequence[Relation], costs: Mapping[str, Costs]) -
     left = [run for run in runs if run.exits]
     if left:
         _print_lists(console, "exits by bit and cause", left, _by_reason)
-    _print_costs(console, costs)
 
 
 def _print_counts(console: Console, relations: Sequence[Relation], notes: Sequence[str]) -> None:
@@ -154,14 +162,12 @@ def _print_table(
 def _print_bars(console: Console, relations: Sequence[Relation]) -> None:
     """Draw the instructions of each machine: the guest's as a full bar, the overhead as a light one."""
     longest = max(relation.run.instructions for relation in relations)
-    others = [one.run.instructions for one in relations if one.run.instructions < longest]
-    most_of_others = max((relations[0].run.instructions, *others))
-    unit = most_of_others if longest > _MOST_TIMES * most_of_others else longest
     names = [_short(relation.run.name) for relation in relations]
     width = max(map(len, names))
     factors = [f"{relation.slowdown:.2f} {_TIMES}" for relation in relations]
     room = console.width - width - max(map(len, factors)) - 4
     most = min(max(room, _SHORTEST_BAR), _LONGEST_BAR)
+    unit = _unit(relations, most)
     console.print("instructions:  █ kernel and programs  ░ hypervisor and host", soft_wrap=True)
     for name, relation, factor in zip(names, relations, factors, strict=True):
         bar = _bar(relation.run, unit, most)
@@ -169,6 +175,15 @@ def _print_bars(console: Console, relations: Sequence[Relation]) -> None:
     if unit < longest:
         console.print(f"  {_CUT} this bar is cut: the others are too short beside it", soft_wrap=True)
     console.print()
+
+
+def _unit(relations: Sequence[Relation], most: int) -> int:
+    """Return the instructions of a whole bar: those of the longest run, unless it dwarfs all others."""
+    baseline = relations[0].run.instructions
+    longest = max(relation.run.instructions for relation in relations)
+    others = [one.run.instructions for one in relations if one.run.instructions < longest]
+    unit = max((baseline, *others))
+    return unit if longest > max(_MOST_TIMES * unit, most * baseline) else longest
 
 
 def _short(name: str) -> str:
@@ -202,7 +217,7 @@ def _by_reason(run: Measurement) -> str:
 
 def _most_first(counts: Mapping[str, int]) -> str:
     ordered = sorted(counts.items(), key=lambda item: -item[1])
-    return ", ".join(f"{count:,}{_NO_BREAK}{name}" for name, count in ordered)
+    return ", ".join(f"{count:,} {name}".replace(" ", _NO_BREAK) for name, count in ordered)
 
 
 def _print_lists(

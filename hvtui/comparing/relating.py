@@ -12,7 +12,7 @@ from hvtui.comparing.measuring import Measurement
 
 @dataclass(frozen=True)
 class Relation:
-    """A run beside the `baseline`.
+    """A run beside the one that is called `baseline`.
 
     `per_call`, `per_tick` and `per_update` are its exits for each system call, each tick of the clock
     and each change of what addresses mean that it has itself; None where it has none. `notes` say in
@@ -20,6 +20,7 @@ class Relation:
     """
 
     run: Measurement
+    baseline: str
     slowdown: float
     overhead: float
     per_call: float | None
@@ -38,6 +39,7 @@ class Relation:
         run["overhead"] = self.run.overhead
         return {
             **run,
+            "baseline": self.baseline,
             "slowdown": self.slowdown,
             "overhead_share": self.overhead,
             "exits_per_system_call": self.per_call,
@@ -82,6 +84,7 @@ def _relation(
 ) -> Relation:
     return Relation(
         run,
+        baseline.name,
         _slowdown(run, baseline),
         run.overhead / max(run.instructions, 1),
         _per(run, Activity.CALL),

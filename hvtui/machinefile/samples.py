@@ -49,6 +49,7 @@ def list_samples(folder: Path | None = None) -> tuple[Sample, ...]:
 def path_of_machine(text: str) -> Path:
     """Return the path that a person means: a file or folder, or a sample named as the list names it.
 
+    A machine file beside a sample's own is called ``name/file.toml``.
     What is there goes before a sample of that name; what is neither is returned as it is.
     """
     path = Path(text)
@@ -56,7 +57,9 @@ def path_of_machine(text: str) -> Path:
     if folder is None or path.is_absolute() or ".." in path.parts or len(path.parts) not in (1, 2):
         return path
     try:
-        return path if path.exists() or not (folder / path / MACHINE_FILE).is_file() else folder / path
+        there = folder / path
+        is_machine = (there / MACHINE_FILE).is_file() or (path.suffix == ".toml" and there.is_file())
+        return there if is_machine and not path.exists() else path
     except (OSError, ValueError):
         return path
 

@@ -56,6 +56,16 @@ def test_csv_has_a_line_for_each_machine(capsys: pytest.CaptureFixture[str], tmp
     assert rows[1]["exits per call"] == ""
 
 
+def test_a_machine_file_beside_a_sample_has_a_name(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["compare", "13-partition/bare.toml", "13-partition/one.toml", "--json"]) == 0
+    bare, partition = json.loads(capsys.readouterr().out)
+    assert (bare["baseline"], partition["baseline"]) == ("13-partition/bare.toml",) * 2
+    assert (partition["updates"], partition["exits_per_update"]) == (97, 0)
+
+
 def test_everything_fits_into_80_columns(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
