@@ -70,6 +70,15 @@ def test_a_guests_csrs_are_told_with_what_became_of_the_write() -> None:
     assert told(session_of(Part("main", TEXT)), "info guest")[0].startswith("There are no guests")
 
 
+def test_a_guest_that_has_touched_no_csr_is_told_in_words() -> None:
+    """One that has not begun, that asks its hypervisor for all, or that is translated."""
+    kernel = "_start: j _start\n"
+    part = Part("guest", kernel, 0x8001_0000, "kernel", "vm1", believes=1)
+    session = session_of(Part("hyper", "_start: j _start\n", role="hypervisor"), part)
+    nothing = "  nothing: none of its own instructions has read or written a CSR"
+    assert told(session, "info guest") == ["vm1 as the guest wrote it:", nothing]
+
+
 def test_find_tells_every_place_and_leaves_x_there() -> None:
     session = session_of(Part("main", TEXT))
     text = session.scope.components[0].program.symbols["text"].value

@@ -70,7 +70,10 @@ def guest(context: Context, text: str) -> None:
         raise CommandError(f'there is no VM "{shown(text)}": there is {", ".join(guests)}')
     for vm in (text,) if text else guests:
         context.write(f"{vm} as the guest wrote it:")
-        for group in view_csrs(context.session, vm).groups:
+        groups = view_csrs(context.session, vm).groups
+        if not groups:
+            context.write("  nothing: none of its own instructions has read or written a CSR")
+        for group in groups:
             for line in group.lines:
                 value = f"{line.value:#010x}" if line.written else " " * 10
                 parts = [f"  {line.name:<13} {value}"]
