@@ -149,13 +149,14 @@ class Snapshot:
 
     @property
     def believes(self) -> int | None:
-        """The ring that the running component thinks it is in."""
-        component, place = self.position.component, self.position.place
+        """The ring that the running code thinks it is in; translated code, that of its origin."""
+        position = self.position.origin or self.position
+        component, place = position.component, position.place
         return None if component is None else component.belief_in(place.file if place else None)
 
     @property
     def is_deceived(self) -> bool:
-        """Tell whether the running component thinks it is in another ring: virtualization."""
+        """Tell whether the running code thinks it is in another ring: virtualization."""
         return self.believes is not None and self.believes != self.privilege.ring
 
     @property
