@@ -66,7 +66,8 @@ class CodeRow:
 class Disassembly:
     """The memory that `component` fills, as instructions; read anew each time, for code may change.
 
-    Without a component it is the memory around `physical`.
+    Without a component it is the memory around `physical`. What a component has translated is code,
+    whatever its source says of that memory.
     """
 
     REACH = 512  # bytes on each side of an address that belongs to nobody
@@ -75,23 +76,29 @@ class Disassembly:
         self.component = component
         self._machine = machine
         if component is not None:
-            extents = component.extents
+            self._extents = component.extents
             self._offset = component.linked - component.at
             self._symbol_of = label_finder(component.program)
             self._labels: Mapping[int, list[str]] = _labels(component.program)
         else:
             start = max(physical - self.REACH, 0) & ~3
-            extents = ((start, (physical & ~3) + self.REACH),)
+            self._extents = ((start, (physical & ~3) + self.REACH),)
             self._offset = 0
             self._symbol_of = lambda _address: None
             self._labels = {}
-        self._slots = [
+
+    @cached_property
+    def _slots(self) -> list[tuple[int, str | None]]:
+        return [
             (address, label)
-            for start, end in extents
+            for start, end in self._extents
             for address in range(start & ~3, end, 4)
             for label in (*self._labels.get(address + self._offset, ()), None)
         ]
-        self._starts = [address for address, _ in self._slots]
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [address for address, _ in self._slots]
 
     def __len__(self) -> int:
         return len(self._slots)
@@ -102,11 +109,15 @@ class Disassembly:
         return index if index >= 0 and physical < self._starts[index] + 4 else None
 
     def __getitem__(self, index: int) -> CodeRow:
-        """Return a row. A word that cannot be read is shown as such."""
+        """Return a row."""
         physical, label = self._slots[index]
-        address = physical + self._offset
         if label is not None:
-            return CodeRow(address, physical, f"{label}:")
+            return CodeRow(physical + self._offset, physical, f"{label}:")
+        return self.instruction(physical)
+
+    def instruction(self, physical: int) -> CodeRow:
+        """Return what is at a physical address. A word that cannot be read is shown as such."""
+        address = physical + self._offset
         data = self._machine.read_physical(physical, 4)
         if data is None:
             return CodeRow(address, physical, "(no memory)", is_code=False)
@@ -117,7 +128,7 @@ class Disassembly:
         return CodeRow(address, physical, shown.name, shown.operands, word)
 
     def _is_code(self, address: int) -> bool:
-        if self.component is None:
+        if self.component is None or self._is_translated(address):
             return True
         entry = self.component.program.lines.at(address)
         if entry is not None:
@@ -126,6 +137,16 @@ class Disassembly:
             segment.executable and segment.address <= address < segment.end
             for segment in self.component.program.segments
         )
+
+    def _is_translated(self, address: int) -> bool:
+        component = self.component
+        translates = component.translates if component is not None else None
+        if component is None or translates is None:
+            return False
+        if not translates.first <= address < translates.last:
+            return False
+        place = translates.map + (address - translates.first) + component.relocation
+        return any(self._machine.read_physical(place, 4) or b"")
 
 
 def _labels(program: Program) -> dict[int, list[str]]:
