@@ -16,6 +16,7 @@ from hvtui.debugger.listing import Disassembly
 from hvtui.debugger.locations import Location
 from hvtui.debugger.positions import Position, short_file
 from hvtui.debugger.snapshot import Snapshot, Stopped
+from hvtui.debugger.translations import Translation, is_translated
 from hvtui.machinefile.system import Component
 from hvtui.tui.messages import Do, Say
 from hvtui.tui.panes.pane import Pane
@@ -23,6 +24,7 @@ from hvtui.tui.rows import Row
 from hvtui.tui.source import gutter
 from hvtui.tui.source.file_view import WIDTH_FOR_CODE, FileView
 from hvtui.tui.source.memory_view import MemoryView
+from hvtui.tui.source.translated_view import TranslatedView
 from hvtui.tui.source.views import Looking, View
 from hvtui.tui.source.way import NOWHERE
 
@@ -49,6 +51,10 @@ that is off; a dot behind the line number says that the line makes instructions.
 Beside the current line stands what is about to happen: the values that are read, the result, a branch
 that is taken or not, where a trap or a return leads. Above it, what has led here from another ring. In
 a narrow pane the second line of the status says it instead.
+
+Code that a hypervisor has translated has no source. Here it stands as it is in memory now, below the
+guest's instruction, and line of source, that it was made of: `◌` is where the guest believes that it
+is, `▶` where it really is. **Enter** shows the guest's source there, `d` sets both side by side.
 
 `▸` is a line that uses a macro: **Enter** unfolds what the macro made there, `▾`, and folds it again;
 `*` does so for all of the file.
@@ -82,6 +88,7 @@ there is room, then the instructions in memory alone, then the source again."""
         self.form = Form.SOURCE
         self.cursor = 0
         self.disassembly_of: Callable[[Component | None, int], Disassembly] | None = None
+        self.translation_of: Callable[[Component], Translation] | None = None
         self._looking_at: Position | None = None
         self._standing_at: Position | None = None
         self._stop: Stopped | None = None
@@ -137,7 +144,13 @@ there is room, then the instructions in memory alone, then the source again."""
         if position is None:
             return
         component, place = position.component, position.place
-        if (
+        if component and self.form is not Form.CODE and is_translated(position):
+            view = self._translated_view(component)
+            if view is not None and view.index_of(position) is not None:
+                self._view = view
+                self._name_translation(position)
+                return
+        elif (
             component
             and place
             and place.file in component.program.sources
@@ -165,6 +178,17 @@ there is room, then the instructions in memory alone, then the source again."""
         view.unfold(self._unfolded.get((component.name, file), frozenset()))
         return view
 
+    def _translated_view(self, component: Component) -> TranslatedView | None:
+        known, beside = self._view, self.form is Form.BOTH
+        if isinstance(known, TranslatedView) and known.translation.component is component:
+            if known.beside is beside:
+                known.look()
+                return known
+            return TranslatedView(known.translation, beside=beside)
+        if self.translation_of is None:
+            return None
+        return TranslatedView(self.translation_of(component), beside=beside)
+
     def _memory_view(self, component: Component | None, physical: int) -> View | None:
         known = self._view
         is_same = isinstance(known, MemoryView) and known.code.component is component
@@ -186,6 +210,13 @@ there is room, then the instructions in memory alone, then the source again."""
             if index is not None and self._view.rows[index].macro:
                 note += "; Enter unfolds"
         self.set_title(short_file(listing.file), note)
+
+    def _name_translation(self, position: Position) -> None:
+        origin = position.origin
+        note = f"{position.pc:#010x} {position.symbol}, of no instruction of the guest's"
+        if origin is not None:
+            note = f"{origin.pc:#010x} → {position.pc:#010x}  {origin.where} → {position.symbol}"
+        self.set_title("Translation", note)
 
     def _find_way(self) -> None:
         """Work out what is to be marked and said besides the present line."""
@@ -276,6 +307,11 @@ there is room, then the instructions in memory alone, then the source again."""
 
     def _unfold_at(self, index: int) -> None:
         view = self._view
+        if isinstance(view, TranslatedView):
+            origin = view.origin_of(index)
+            if origin is not None:
+                self.look_at(origin)
+            return
         if not isinstance(view, FileView) or index >= view.count:
             return
         row = view.toggle(index)

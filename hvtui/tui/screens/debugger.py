@@ -28,6 +28,7 @@ from hvtui.debugger.locations import Location
 from hvtui.debugger.positions import Position
 from hvtui.debugger.session import Lens, MoveError, Session
 from hvtui.debugger.snapshot import Snapshot, StopKind, Stopped
+from hvtui.debugger.translations import Translation
 from hvtui.machinefile.system import Component
 from hvtui.tui.actions.everything import ACTIONS_BY_NAME, bindings
 from hvtui.tui.arrangement import AREAS, COMMAND, SOURCE, Layout
@@ -140,6 +141,7 @@ class DebuggerScreen(Screen[None]):
         self.title = self.snapshot.title
         self.query_one(KeyBar).leads_back = self.has_gallery
         self.query_one(SourcePane).disassembly_of = self._disassembly
+        self.query_one(SourcePane).translation_of = self._translation
         self.query_one(CommandPane).attach(self.commands)
         displays = self.commands.interpreter.context.displays
         self.query_one(BreakpointsPane).attach(self.session, displays)
@@ -240,6 +242,9 @@ class DebuggerScreen(Screen[None]):
 
     def _disassembly(self, component: Component | None, physical: int) -> Disassembly:
         return Disassembly(self.session.machine, component, physical)
+
+    def _translation(self, component: Component) -> Translation:
+        return Translation(self.session.machine, self.session.whereabouts, component)
 
     # Actions
 

@@ -9,6 +9,8 @@ from hvtui.tui.rows import Span
 ENABLED, DISABLED = "●", "○"
 CURRENT, WAITS, ENDED = "▶", "▷", "■"
 COMES, RETURNS = "↓", "↩"
+# Where a guest believes that it is, while a translation of it runs.
+BELIEVED = "◌"
 HAS_CODE, FOLDED, UNFOLDED = "·", "▸", "▾"
 
 # Its width in cells, and the column of the sign of a macro.

@@ -12,7 +12,7 @@ from hvtui.debugger.narration import instruction_text
 from hvtui.debugger.snapshot import Snapshot, StackEntry
 from hvtui.machine.events import KernelInstruction, TrapReturned, TrapTaken
 from hvtui.tui.rows import Span
-from hvtui.tui.source.gutter import COMES, RETURNS
+from hvtui.tui.source.gutter import BELIEVED, COMES, RETURNS
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +35,11 @@ NOWHERE = Way()
 
 def way_in_file(snapshot: Snapshot, component: str, file: str) -> Way:
     """Return the way as far as it leads through a file of a component."""
-    waiting = {
-        entry.position.place.line: note
-        for entry, note in _outer(snapshot)
-        if entry.position.place is not None
-        and (entry.position.owner, entry.position.place.file) == (component, file)
-    }
+    waiting: dict[int, str] = {}
+    for entry, note in _outer(snapshot, with_translated=True):
+        position = entry.position.origin or entry.position
+        if position.place is not None and (position.owner, position.place.file) == (component, file):
+            waiting[position.place.line] = note
     return _with_arrival(snapshot, waiting)
 
 
@@ -54,13 +53,23 @@ def way_in_memory(snapshot: Snapshot) -> Way:
     return _with_arrival(snapshot, waiting)
 
 
-def _outer(snapshot: Snapshot) -> Iterator[tuple[StackEntry, str]]:
+def _outer(snapshot: Snapshot, *, with_translated: bool = False) -> Iterator[tuple[StackEntry, str]]:
     """Yield the entries of the stack that wait, the outermost first, with what made them wait.
 
-    So whoever keeps one for each place keeps the innermost.
+    So whoever keeps one for each place keeps the innermost. `with_translated` tells of translated code,
+    too, where that runs: the innermost entry as well, for what it came from waits for good.
     """
+    told = _translated if with_translated else lambda _entry: ""
     for inner, entry in reversed(tuple(pairwise(snapshot.stack))):
-        yield entry, f"⇥ {inner.reason}" if inner.reason else ""
+        yield entry, f"⇥ {inner.reason}" if inner.reason else told(entry)
+    if snapshot.stack and told(snapshot.stack[0]):
+        yield snapshot.stack[0], told(snapshot.stack[0])
+
+
+def _translated(entry: StackEntry) -> str:
+    """``◌ translated at cache+0x4``: where the code runs that was made of a guest's; or nothing."""
+    position = entry.position
+    return f"{BELIEVED} translated at {position.symbol}" if position.origin is not None else ""
 
 
 def _with_arrival(snapshot: Snapshot, waiting: Mapping[int, str]) -> Way:
