@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from hvtui.debugger.session import Session
 from hvtui.debugger.snapshot import Snapshot, StackEntry
 from hvtui.machine.privilege import Privilege
 from hvtui.tui.looks import LOOKS
 from hvtui.tui.panes.rings import ring_rows
 from tests.support.debugged import virtualized
 from tests.support.snapshots import GUEST, HOST, place, snapshot
+from tests.support.translated import translated
 
 
 def drawn(shown: Snapshot, width: int, height: int) -> list[str]:
@@ -94,3 +96,35 @@ def test_the_ring_of_the_last_stop_is_the_one_that_is_told() -> None:
     assert shown.privilege_before is Privilege.S
     assert shown.privilege is Privilege.M
     assert drawn(shown, 58, 7)[2].endswith("↘ inwards: was ring 1 (S)")
+
+
+# Translated code
+
+
+@pytest.fixture(scope="module")
+def translation_runs() -> Snapshot:
+    session = Session(translated())
+    session.goto(19)
+    return session.snapshot()
+
+
+def test_while_a_translation_runs_it_is_the_guest_that_believes(translation_runs: Snapshot) -> None:
+    assert drawn(translation_runs, 58, 7)[3:] == [
+        "┃ │ ┆ ◌ ring 0 ╷┆ │ ┃  vm1 · guest · translated by transl…",
+        "┃ │ ╰┄┄┄┄┄┄┄┄┄┄│╯ │ ┃  believes  ring 0 (M), mode bit 1",
+        "┃ ╰─── ring 1 ─│──╯ ┃  runs in   ring 3 (U), mode bit 0",
+        "┗━━━━ ◉ ring 3 ▼━━━━┛  ≠ virtualized: not where it thinks",
+    ]
+    assert drawn(translation_runs, 38, 3)[1:] == [
+        "vm1 · guest · translated by translator",
+        "believes ring 0 ≠ runs in ring 3",
+    ]
+
+
+def test_while_a_translation_waits_for_the_hypervisor_its_virtual_machine_does() -> None:
+    session = Session(translated())
+    session.goto(20)
+    assert drawn(session.snapshot(), 38, 3)[1:] == [
+        "translator · hypervisor  ▷ vm1 waits",
+        "believes ring 3 = runs in ring 3",
+    ]

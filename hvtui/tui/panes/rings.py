@@ -139,10 +139,18 @@ def _change(snapshot: Snapshot) -> tuple[Piece, ...]:
 
 
 def _who(snapshot: Snapshot) -> Row:
-    """``vm1 · tinyos · kernel``, or, while a guest waits, ``type1 · hypervisor  ▷ vm1 waits``."""
-    component = snapshot.position.component
+    """``vm1 · tinyos · kernel``, or, while a guest waits, ``type1 · hypervisor  ▷ vm1 waits``.
+
+    For translated code it is the guest: ``vm1 · tinyos · translated by type2``.
+    """
+    component, origin = snapshot.position.component, snapshot.position.origin
     if component is None:
         return row(("no component lies here", "dim"))
+    if origin is not None and origin.component is not None:
+        return row(
+            (f"{origin.component.vm} · ", "dim"), (origin.owner, "strong"),
+            (f" · translated by {component.name}", "dim"),
+        )  # fmt: skip
     pieces: list[Piece] = [(f"{component.vm} · ", "dim")] if component.vm is not None else []
     pieces.append((component.name, "strong"))
     if component.role != component.name:
@@ -167,7 +175,7 @@ def _waiting(snapshot: Snapshot) -> tuple[Piece, ...]:
     if component is not None and component.vm is not None:
         return ()
     for entry in snapshot.stack[1:]:
-        waiting = entry.position.component
+        waiting = (entry.position.origin or entry.position).component
         if waiting is not None and waiting.vm is not None:
             return ((f"  ▷ {waiting.vm} waits", f"ring{entry.privilege.ring}"),)
     return ()
@@ -211,7 +219,9 @@ mode (U), with the mode bit 0. The heavy line `◉` is the ring that the CPU is 
 one `◌` is where the running program believes it is. When the two differ you look at virtualization.
 
 An arrow leads from the ring of the last stop to the one of now, `↘` inwards or `↗` outwards; what was
-before stands beside it. While a hypervisor works, `▷` names the virtual machine that waits for it."""
+before stands beside it. While a hypervisor works, `▷` names the virtual machine that waits for it.
+
+While code runs that a hypervisor has translated, this is about the guest that it was made of."""
 
     def draw(self, snapshot: Snapshot, width: int, height: int) -> tuple[Row, ...]:
         """Return the rows."""
