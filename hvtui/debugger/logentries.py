@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from struct import Struct
 from typing import NamedTuple, TypeAlias, overload
@@ -67,9 +67,10 @@ class LogEntry:
 
 
 # A row: instant, pc, its physical address, two words that depend on the kind (of a trap `tval` and
-# `handler`, of a return where it leads), the instruction; then, as one word that says nearly all:
-# classes, kind, the two modes, the cause.
-_ROW = Struct("=QQQQQIxxxxIBBBB")
+# `handler`, of a return where it leads), the instruction, and where it was translated from: that has
+# to be kept, for caches are filled anew. Then, as one word that says nearly all: classes, kind, the two
+# modes, the cause.
+_ROW = Struct("=QQQQQIIIBBBB")
 ROW_SIZE = _ROW.size
 _WORDS = 7
 _KIND_BYTE, _ORIGIN_BYTE = 52, 53
@@ -78,6 +79,8 @@ _KEY = Struct("=QQQQQQQ")
 _NOWHERE = (1 << 64) - 1
 _OUTCOMES = tuple(Outcome)
 _RETURNS = ("sret", "mret")
+# Instructions lie at even addresses: the lowest bit tells an origin at 0 from none.
+_IS_ORIGIN, _LAST_ORIGIN = 1, (1 << 32) - 1
 
 # The classes of an instruction, a byte for each: the bit's number + 1, and above it the outcome.
 _CLASS_BITS = 8
@@ -89,28 +92,30 @@ def pack(kind: Kind, event: Event, position: Position) -> bytes:
     """Return an entry as a row."""
     physical = _NOWHERE if position.physical is None else position.physical
     code = KINDS.index(kind)
+    source = _pack_origin(position.origin) if position.origin is not None else 0
     if isinstance(event, TrapTaken):
         classes = _pack_classes((bit, Outcome.TRAPPED) for bit in event.bits)
         return _ROW.pack(
-            event.instant, event.pc, physical, event.tval, event.handler, event.word, classes, code,
-            event.origin, event.target, event.cause,
+            event.instant, event.pc, physical, event.tval, event.handler, event.word, source, classes,
+            code, event.origin, event.target, event.cause,
         )  # fmt: skip
     if isinstance(event, TrapReturned):
         name = _RETURNS.index(event.name)
         return _ROW.pack(
-            event.instant, event.pc, physical, event.resumed, 0, 0, 0, code, event.origin,
+            event.instant, event.pc, physical, event.resumed, 0, 0, source, 0, code, event.origin,
             event.target, name,
         )  # fmt: skip
     classes = _pack_classes(iter(event.outcomes))
     return _ROW.pack(
-        event.instant, event.pc, physical, 0, 0, event.word, classes, code, event.privilege,
-        event.privilege, 0,
+        event.instant, event.pc, physical, 0, 0, event.word, source, classes, code,
+        event.privilege, event.privilege, 0,
     )  # fmt: skip
 
 
 def unpack(row: bytes, locate: Locate) -> LogEntry:
     """Return the entry of a row."""
-    instant, pc, physical, first, second, word, classes, code, origin, target, cause = _ROW.unpack(row)
+    instant, pc, physical, first, second, word, source, classes, *modes = _ROW.unpack(row)
+    code, origin, target, cause = modes
     kind = KINDS[code]
     event: Event
     outcomes = tuple(_unpack_classes(classes))
@@ -124,7 +129,24 @@ def unpack(row: bytes, locate: Locate) -> LogEntry:
         event = TrapReturned(instant, pc, _RETURNS[cause], Privilege(origin), Privilege(target), first)
     else:
         event = KernelInstruction(instant, pc, word, Privilege(origin), outcomes)
-    return LogEntry(kind, event, locate(pc, None if physical == _NOWHERE else physical))
+    position = locate(pc, None if physical == _NOWHERE else physical)
+    if source:
+        position = replace(position, origin=_unpack_origin(source, locate))
+    return LogEntry(kind, event, position)
+
+
+def _pack_origin(origin: Position) -> int:
+    """Return where the instruction lies that code was translated from, as a row holds it; 0 if nowhere.
+
+    Programs of guests are linked for one address, so where one lies tells what the guest calls it.
+    """
+    physical = origin.physical
+    return physical | _IS_ORIGIN if physical is not None and physical <= _LAST_ORIGIN else 0
+
+
+def _unpack_origin(source: int, locate: Locate) -> Position:
+    physical = source & ~_IS_ORIGIN
+    return locate(locate(physical, physical).linked, physical)
 
 
 def _pack_classes(outcomes: Iterator[tuple[TrapBit, Outcome]]) -> int:
@@ -146,7 +168,7 @@ def _unpack_classes(packed: int) -> Iterator[tuple[TrapBit, Outcome]]:
 
 
 class Likeness(NamedTuple):
-    """What an entry shares with many others."""
+    """What an entry shares with many others: columns of rows, `word` with where it came from above."""
 
     pc: int
     physical: int
