@@ -33,12 +33,16 @@ def guest_place(session: Session) -> GuestPlace | None:
     here, running = session.here, session.machine.hart.privilege
     waiting = session.callstack.top
     position, privilege, waits = here, running, False
+    callers = _translated_callers(session, here)
     while True:
-        vm = _vm_of(session, position, privilege)
+        # What is executed of a guest may be a translation, and that may have called the hypervisor.
+        place = position.origin or position
+        vm = _vm_of(session, place, privilege)
+        if vm is None and waiting.serial in callers:
+            place, waits = callers[waiting.serial], True
+            vm = _vm_of(session, place, privilege)
         if vm is not None:
-            return GuestPlace(
-                vm, privilege, _believed(session, vm, position, privilege), position, waits
-            )
+            return GuestPlace(vm, privilege, _believed(session, vm, place, privilege), place, waits)
         if waiting.below is None:
             return None
         position, privilege, waits = waiting.below.position, waiting.below.privilege, True
@@ -59,6 +63,16 @@ def guest_ram(session: Session, vm: str) -> GuestRam | None:
 
 
 # Details
+
+
+def _translated_callers(session: Session, here: Position) -> dict[int, Position]:
+    """Return, by activations, the places in guests whose translations wait for a call to return."""
+    callers: dict[int, Position] = {}
+    for level in session.callstack.levels(here):
+        origin = level.position.origin
+        if origin is not None:
+            callers.setdefault(level.activation.serial, origin)
+    return callers
 
 
 def _vm_of(session: Session, position: Position, privilege: Privilege) -> str | None:

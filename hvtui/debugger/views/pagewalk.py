@@ -138,7 +138,7 @@ def walk(session: Session, address: int, access: Access) -> PageWalk:
     """Tell what an access to `address` would meet, without any effect."""
     address &= MASK
     hardware = _hardware(session, address, access, None)
-    place = guest_place(session)
+    place = None if _is_translators(session, hardware) else guest_place(session)
     return PageWalk(
         address, access, hardware, _guest_walk(session, place, address, access) if place else None
     )
@@ -171,6 +171,17 @@ def guest_stage(session: Session, place: GuestPlace, address: int, access: Acces
 
 
 # Details
+
+
+def _is_translators(session: Session, hardware: Stage) -> bool:
+    """Tell whether an address leads to memory of a component that translates, and that runs.
+
+    No guest knows of that: it is the translated code, or what the hypervisor keeps for itself.
+    """
+    here = session.here.component
+    if here is None or here.translates is None or hardware.target is None:
+        return False
+    return session.system.component_at(hardware.target) is here
 
 
 def _hardware(session: Session, address: int, access: Access, privilege: Privilege | None) -> Stage:
