@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from asm.isa.width import MASK
 from hvtui.debugger.breakpoints import Breakpoint, UnknownBreakpointError
 from hvtui.debugger.commands.displays import Displays
 from hvtui.debugger.commands.table import CommandError
@@ -12,6 +13,7 @@ from hvtui.debugger.expressions.compiling import Expression, compile_expression
 from hvtui.debugger.expressions.errors import shown
 from hvtui.debugger.locations import Location
 from hvtui.debugger.narration import name_bits
+from hvtui.debugger.positions import Position
 from hvtui.debugger.session import Session
 from hvtui.debugger.snapshot import Stopped
 from hvtui.machine.events import Outcome
@@ -71,6 +73,24 @@ class Context:
             raise CommandError("the pc leads nowhere: say where")
         return (Location(here.physical, here.component, here.linked),)
 
+    def looked_at(self, text: str) -> tuple[Location, ...]:
+        """Return the places to look at that `text` names; the present one if it is empty.
+
+        An address alone is one as fetches of the current mode see it, or, if it leads nowhere there,
+        physical. Writes which it is, if that is in doubt. Raises LocationError.
+        """
+        address = _address(text)
+        if address is None:
+            return self.resolve(text)
+        privilege = self.session.machine.hart.privilege
+        position = self.session.whereabouts.at(address, privilege)
+        if position.physical is None:
+            self.write(f"{address:#010x} leads nowhere in {privilege.label}; this is physical memory:")
+            return self.resolve(text)
+        if position.physical != address:
+            self.write(f"{address:#010x} in {privilege.label} is physical {position.physical:#010x}:")
+        return (Location(position.physical, position.component, position.linked),)
+
     def breakpoint(self, text: str) -> Breakpoint:
         """Return the breakpoint with a number. Raises CommandError if there is none."""
         known = self.session.breakpoints
@@ -112,12 +132,25 @@ class Context:
             effects = " and ".join(dict.fromkeys(_WILL[outcome] for outcome in coming.outcomes))
             outcome = f"   # {name_bits(coming.bits)}: {effects} here"
         label = f" <{here.symbol}>" if here.label else ""
-        if here.origin is not None:
-            label += f" from {here.origin.pc:#010x} <{here.origin.symbol}>"
+        label += from_guest(here)
         self.write(
             f"=> instant {session.machine.instant:,}, {privilege.label},"
             f" {here.pc:#010x}{label}: {coming.text}{outcome}"
         )
+
+
+def from_guest(position: Position) -> str:
+    """`` from 0x80000000 <_start>``: what translated code came from; of all else an empty string."""
+    origin = position.origin
+    return f" from {origin.pc:#010x} <{origin.symbol}>" if origin is not None else ""
+
+
+def _address(text: str) -> int | None:
+    try:
+        address = int(text, 0)
+    except ValueError:
+        return None
+    return address if 0 <= address <= MASK else None
 
 
 _WILL = {

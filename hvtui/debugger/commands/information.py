@@ -10,7 +10,7 @@ from asm.isa.registers import ABI_NAMES, REGISTER_NUMBERS
 from asm.isa.trapbits import TRAP_BITS
 from hvtui.debugger.commands.breaking import listed
 from hvtui.debugger.commands.completing import expression, last_word, place, shifted
-from hvtui.debugger.commands.context import Context
+from hvtui.debugger.commands.context import Context, from_guest
 from hvtui.debugger.commands.formats import labelled
 from hvtui.debugger.commands.looking import TOPICS as DEEPER_TOPICS
 from hvtui.debugger.commands.table import CommandError, Group, Names
@@ -71,7 +71,8 @@ def registers(context: Context, text: str) -> None:
     names = text.replace("$", "").replace(",", " ").split() or [*ABI_NAMES, "pc"]
     for name in names:
         if name == "pc":
-            context.write(f"{name:<5} {labelled(context.session, hart.pc)}")
+            here = context.session.here
+            context.write(f"{name:<5} {labelled(context.session, hart.pc)}{from_guest(here)}")
             continue
         if name not in REGISTER_NUMBERS:
             raise CommandError(f'no register is named "{shown(name)}"; for CSRs: info csrs')
@@ -132,8 +133,10 @@ def stack(context: Context, text: str) -> None:
         function = entry.function if entry.function != f"{position.pc:#010x}" else "code"
         times = f", {entry.times} times" if entry.times > 1 else ""
         why = f"  [{entry.reason}{times}]" if entry.reason else ""
+        translated = f", {position.pc:#010x}{from_guest(position)}" if position.origin else ""
         context.write(
-            f"#{number:<3} {entry.privilege.label}{owner}: {function} at {position.where}{why}"
+            f"#{number:<3} {entry.privilege.label}{owner}: {function} at {position.where}"
+            f"{translated}{why}"
         )
     if len(entries) > most:
         context.write(f"... {len(entries) - most} more")
@@ -164,10 +167,16 @@ def components(context: Context, text: str) -> None:
 
 @TOPICS.command("line", usage="[PLACE]", complete=place)
 def line(context: Context, text: str) -> None:
-    """Where a place lies: file, line, addresses; without one, the present place."""
-    for location in context.resolve(text):
+    """Where a place lies: file, line, addresses; without one, the present place.
+
+    An address alone is one as the current mode sees it; *ADDRESS is physical.
+    """
+    session = context.session
+    for location in context.looked_at(text):
         linked = f", {location.linked:#010x} as it was linked" if location.component else ""
-        context.write(f"{location.physical:#010x}{linked}: {location}")
+        origin = session.whereabouts.now(location.linked, location.physical).origin
+        came = f", translated from {origin.pc:#010x} {origin}" if origin is not None else ""
+        context.write(f"{location.physical:#010x}{linked}: {location}{came}")
 
 
 @TOPICS.command("trapbitmap", "bitmap", "trapmap")

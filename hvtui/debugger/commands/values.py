@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from asm.disassembly.disassembler import disassemble, label_finder
 from asm.isa.width import MASK
 from hvtui.debugger.commands.completing import CUT, display_numbers, expression, with_options
-from hvtui.debugger.commands.context import Context
+from hvtui.debugger.commands.context import Context, from_guest
 from hvtui.debugger.commands.displays import DisplayView
 from hvtui.debugger.commands.formats import (
     LETTERS,
@@ -25,6 +25,8 @@ from hvtui.debugger.expressions.errors import shown
 from hvtui.debugger.expressions.kinds import Kind
 from hvtui.debugger.expressions.names import CsrName, MachineName, RegisterName
 from hvtui.debugger.expressions.readable import ReadError
+from hvtui.debugger.positions import Position
+from hvtui.debugger.session import Session
 from hvtui.machine.memory import PAGE_SIZE
 
 GROUP = Group("Values")
@@ -104,19 +106,19 @@ def examine(context: Context, text: str) -> None:
 
       x/8xw sp         x/4i pc         x/s message
     """
-    _examine(context, text, context.session.live.memory)
+    _examine(context, text, context.session.live.memory, is_physical=False)
 
 
 @GROUP.command("xp", usage="/NFU [ADDRESS]", complete=expression, takes_format=True)
 def examine_physical(context: Context, text: str) -> None:
     """Show memory at a physical address, whoever may read it. See help x."""
-    _examine(context, text, context.session.live.physical_memory)
+    _examine(context, text, context.session.live.physical_memory, is_physical=True)
 
 
 _Read = Callable[[int, int], int]
 
 
-def _examine(context: Context, text: str, read: _Read) -> None:
+def _examine(context: Context, text: str, read: _Read, *, is_physical: bool) -> None:
     format_, what = split_format(text, _EXAMINED)
     if what.strip():
         address = context.value(what) & MASK
@@ -125,14 +127,16 @@ def _examine(context: Context, text: str, read: _Read) -> None:
     else:
         raise CommandError("an address is missing, as in: x/8xw sp")
     try:
-        for line, after in _rows(context, address, format_, read):
+        for line, after in _rows(context, address, format_, read, is_physical=is_physical):
             context.write(line)
             context.next_address = after & MASK
     except ReadError as error:
         raise CommandError(str(error)) from error
 
 
-def _rows(context: Context, address: int, format_: Format, read: _Read) -> Iterator[tuple[str, int]]:
+def _rows(
+    context: Context, address: int, format_: Format, read: _Read, *, is_physical: bool
+) -> Iterator[tuple[str, int]]:
     session = context.session
     if format_.letter == "s":
         for _ in range(format_.count):
@@ -141,14 +145,7 @@ def _rows(context: Context, address: int, format_: Format, read: _Read) -> Itera
             address += length
         return
     if format_.letter == "i":
-        here = session.here
-        finder = label_finder(here.component.program) if here.component else None
-        for _ in range(format_.count):
-            word = read(address & MASK, _WORD)
-            code = disassemble(word, address & MASK, finder) if finder else disassemble(word, address)
-            mark = "=>" if address & MASK == here.pc else "  "
-            yield f"{mark} {labelled(session, address & MASK)}: {code}", address + _WORD
-            address += _WORD
+        yield from _instructions(context, address, format_.count, read, is_physical=is_physical)
         return
     size = format_.size or (1 if format_.letter == "c" else _WORD)
     kind = Kind(8 * size)
@@ -162,6 +159,41 @@ def _rows(context: Context, address: int, format_: Format, read: _Read) -> Itera
         yield f"{labelled(session, address & MASK)}: {'  '.join(values)}", address + size * row
         address += size * row
         left -= row
+
+
+def _instructions(
+    context: Context, address: int, count: int, read: _Read, *, is_physical: bool
+) -> Iterator[tuple[str, int]]:
+    """Yield lines with instructions; where another one of a guest's was translated, which it is."""
+    before: Position | None = None
+    for _ in range(count):
+        address &= MASK
+        word = read(address, _WORD)
+        position = _position(context.session, address, is_physical=is_physical)
+        is_new = position.origin is not None and position.origin != before
+        came = f"   #{from_guest(position)}" if is_new else ""
+        yield _instruction(context.session, address, word, position) + came, address + _WORD
+        before = position.origin
+        address += _WORD
+
+
+def _position(session: Session, address: int, *, is_physical: bool) -> Position:
+    """Return the position that an address is, for whom it is looked at."""
+    whereabouts = session.whereabouts
+    if is_physical:
+        return whereabouts.now(address, address)
+    return whereabouts.at(address, session.machine.hart.privilege)
+
+
+def _instruction(session: Session, address: int, word: int, position: Position) -> str:
+    """Return a line with an instruction; its labels are those of the program that it belongs to."""
+    program = position.component.program if position.component is not None else None
+    symbol_of = label_finder(program) if program is not None else lambda _target: None
+    moved = position.linked - address
+    code = disassemble(word, address, lambda target: symbol_of(target + moved & MASK))
+    mark = "=>" if position.physical == session.here.physical is not None else "  "
+    label = f" <{position.symbol}>" if position.label else ""
+    return f"{mark} {address:#010x}{label}: {code}"
 
 
 def _string(address: int, read: _Read) -> tuple[str, int]:
