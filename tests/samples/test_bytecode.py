@@ -87,6 +87,18 @@ def test_an_instruction_of_bytecode_takes_as_many_of_the_cpu_as_the_lesson_says(
     assert (count, round(898_355 / count)) == (39_207, 23)
 
 
+def test_the_call_stack_does_not_grow_with_the_calls_of_the_bytecode() -> None:
+    """For the CPU the machine is one function that runs all the time."""
+    session = Session(load_system(SAMPLES / "15-bytecode"))
+    (handler,) = session.break_at("bytecode::op_call").locations
+    assert handler.component is not None
+    for hits in (0, 20):
+        session.ignore_hits(1, hits)
+        session.resume()
+        stack = session.snapshot().stack
+        assert [entry.function for entry in stack] == ["run_bytecode", "_start"]
+
+
 @pytest.mark.parametrize(
     ("code", "printed"),
     [

@@ -19,8 +19,8 @@ system_call:
         la      t1, call_table
         slli    t0, t0, 2
         add     t0, t0, t1
-        lw      t0, 0(t0)
-        jr      t0
+        lw      t1, 0(t0)
+        jr      t1                              # not t0: that is a second link register, jr t0 says "return"
 
 call_refused:
         li      a0, -1

@@ -83,8 +83,8 @@ next:
         bgeu    t0, t1, unknown_opcode
         slli    t0, t0, 2
         add     t0, t0, s7
-        lw      t0, 0(t0)
-        jr      t0
+        lw      t2, 0(t0)
+        jr      t2                              # not t0: that is a second link register, jr t0 says "return"
 
 op_push:
         operand t0
