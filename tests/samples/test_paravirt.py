@@ -245,6 +245,26 @@ def test_the_lesson_counts_the_instructions_of_an_exit_and_of_spinner() -> None:
         assert f"{run(name).components['spinner'].instructions:,}" in lesson()
 
 
+def test_the_lesson_says_what_the_exits_are_for() -> None:
+    seen = run(NAME)
+    calls = seen.causes["ecall-s"]
+    of_programs = seen.exits - calls
+    back = calls - 2  # but for the wait and the end
+    text = " ".join(lesson().split())
+    assert f"Of the {seen.exits}, {of_programs} are traps of the programs, and {back} lead back" in text
+    assert f"which of the {seen.exits} remain" in text
+    assert seen.crossings[0, 3] == back
+
+
+def test_a_system_call_comes_by_as_many_kernel_instructions_as_the_lesson_says() -> None:
+    assert "all of its eight kernel instructions" in " ".join(lesson().split())
+    native = parts("01-native")["tinyos"].program
+    (source,) = (text for name, text in native.sources.items() if name.endswith("tinyos/trap.s"))
+    names = ("csrr", "csrw", "csrrw", "mret")
+    used = [line.split()[0] for line in source.splitlines() if line.split()[:1] and line[0] == " "]
+    assert sum(name in names for name in used) == 8
+
+
 def test_the_unchanged_kernel_has_no_chance(tmp_path: Path) -> None:
     text = (SAMPLES / NAME / "machine.toml").read_text(encoding="utf-8")
     text = re.sub(r"\[component\.replace\].*?\n\n", "\n", text, flags=re.DOTALL)
