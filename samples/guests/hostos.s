@@ -51,7 +51,7 @@
 
         .equ    EXIT_PANIC,     1               # exit code of the machine: the kernel itself faulted
 
-        .include "hostos/abi.s"
+        .include "abi.s"
 
         .section .bss
 bss_start:

@@ -18,22 +18,11 @@
         .equ    HOST_RETURN,    9               # a0 = frame
         .equ    HOST_RUN,       10              # a0 = frame, a2:a1 = alarm; answer: mcause
 
-        # ---- where a process finds its memory, and what it may say of a page
-
-        .equ    WINDOW,         0x40000000
-        .equ    WINDOW_SIZE,    0x400000
-        .equ    MAP_READ,       1 << 1          # the bits of a page table entry
+        .equ    MAP_READ,       1 << 1          # what it may say of a page: the bits of a page table entry
         .equ    MAP_WRITE,      1 << 2
         .equ    MAP_EXECUTE,    1 << 3
 
-        # ---- a frame: registers of something that was interrupted
-
-        .equ    FRAME_PC,       0               # register xN is at 4*N; x0 needs no place
-        .equ    FRAME_CAUSE,    128             # mcause
-        .equ    FRAME_VALUE,    132             # mtval
-        .equ    FRAME_SIZE,     136
-
-        .equ    HEADER_SIZE,    24
+        .include "abi.s"                        # where a process finds its memory, frames, headers
 
 # program NAME: the header by which hostos recognizes a program. The program begins at its label _start.
         .macro  program name

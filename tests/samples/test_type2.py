@@ -53,7 +53,7 @@ def lesson() -> str:
 
 
 def hypervisor(**defines: int) -> Program:
-    return assemble_file(TYPE2, Options(base=WINDOW, defines=defines))
+    return assemble_file(TYPE2, Options(base=WINDOW, defines=defines, include_dirs=(FOLDER,)))
 
 
 def with_hypervisor(program: Program, system: System | None = None) -> System:

@@ -1,4 +1,5 @@
-# hostos/abi.s - what kernel and programs agree on. The programs have it from hypervisors/hostlib.s.
+# abi.s - what the host kernel of 10-type2-translation and its processes have to agree on. This file is included by
+# both, by the processes with hypervisors/hostlib.s.
 
         .equ    WINDOW,         0x40000000      # where a process finds its memory
         .equ    WINDOW_SIZE,    0x400000
