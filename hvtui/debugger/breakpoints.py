@@ -13,12 +13,20 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 
 from hvtui.debugger.expressions.compiling import Expression
 from hvtui.debugger.kept import KeptBreakpoint
 from hvtui.debugger.locations import Location
 from hvtui.debugger.trapconditions import TrapCondition
-from hvtui.machine.events import KernelInstruction, TrapReturned, TrapTaken
+from hvtui.machine.events import (
+    NOTHING_URGENT,
+    KernelInstruction,
+    TrapReturned,
+    TrapTaken,
+    Urgency,
+)
 
 # More marks than these nobody could tell apart.
 _MOST_HITS_TOLD = 4096
@@ -176,6 +184,11 @@ class Breakpoints:
             for breakpoint in self._by_number.values()
             if isinstance(breakpoint, TrapBreakpoint) and breakpoint.enabled
         )
+
+    @property
+    def urgency(self) -> Urgency:
+        """What the enabled breakpoints at traps have to hear of as it takes place."""
+        return reduce(or_, (known.trap.urgency for known in self.traps), NOTHING_URGENT)
 
     @property
     def watches(self) -> tuple[WatchBreakpoint, ...]:

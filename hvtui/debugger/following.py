@@ -21,7 +21,15 @@ from hvtui.debugger.traplog import LogEntry, LogMark, TrapLog
 from hvtui.debugger.upcoming import Upcoming, upcoming
 from hvtui.debugger.views.guestcsrs import GuestState, VirtualCsrs, virtual_machines
 from hvtui.machine.board import Machine
-from hvtui.machine.events import DeviceOutput, KernelInstruction, Outcome, TrapReturned, TrapTaken
+from hvtui.machine.events import (
+    NOTHING_URGENT,
+    DeviceOutput,
+    KernelInstruction,
+    Outcome,
+    TrapReturned,
+    TrapTaken,
+    Urgency,
+)
 from hvtui.machine.privilege import Privilege
 from hvtui.machinefile.system import System
 
@@ -43,6 +51,10 @@ class Listener(Protocol):
 
     def stack_shrank(self) -> None:
         """A function or a handler has returned, or the stack was exchanged for another."""
+
+    @property
+    def urgency(self) -> Urgency | None:
+        """What it wants to hear of as it takes place; None for everything."""
 
 
 class FollowerState(NamedTuple):
@@ -77,10 +89,13 @@ class Follower:
         self.guests = VirtualCsrs(system, machine.hart)
         self.whereabouts.walk = GuestWalk(system, machine.ram, self.guests).lead
         self.last_event: Callable[[], str] | None = None
+        self._is_translating = any(part.translates is not None for part in system.components)
         observers = machine.observers
         observers.trap.append(self._on_trap)
         observers.trap_return.append(self._on_return)
         observers.kernel.append(self._on_kernel)
+        for hears in (self._on_trap, self._on_return, self._on_kernel):
+            observers.late[hears] = self._urgency
         observers.output.append(self._on_output)
         observers.reset.append(self._on_reset)
         machine.probes.follow_calls(
@@ -147,8 +162,9 @@ class Follower:
         return self.machine.hart.csr_value("satp") if guest is None else guest.value("satp")
 
     def _on_trap(self, event: TrapTaken) -> None:
-        position = self.whereabouts.notice(event.pc, event.origin)
-        entry = self.whereabouts.notice(event.handler, event.target)
+        notice = self.whereabouts.notice
+        position = notice(event.pc, event.origin, physical=event.physical)
+        entry = notice(event.handler, event.target, physical=event.handler_physical)
         self.callstack.trap(event, position, entry, self._sp, self._space(position, event.origin))
         self.traplog.trap(event, position)
         self.last_event = lambda: describe_trap(event, position)
@@ -156,9 +172,10 @@ class Follower:
             self.listener.trap_taken(event, position)
 
     def _on_return(self, event: TrapReturned) -> None:
-        origin = self.whereabouts.notice(event.pc, event.origin)
+        notice = self.whereabouts.notice
+        origin = notice(event.pc, event.origin, physical=event.physical)
         expected = self.callstack.expected(event.resumed, event.target, origin)
-        target = self.whereabouts.notice(event.resumed, event.target, expected)
+        target = notice(event.resumed, event.target, expected, physical=event.resumed_physical)
         self.guests.trap_return(event, target)
         space = self._space(target, event.target)
         passage, by = self.callstack.xret(event, origin, target, self._sp, space)
@@ -171,13 +188,22 @@ class Follower:
             self.listener.stack_shrank()
 
     def _on_kernel(self, event: KernelInstruction) -> None:
-        position = self.whereabouts.notice(event.pc, event.privilege)
+        position = self.whereabouts.notice(event.pc, event.privilege, physical=event.physical)
         self.traplog.kernel(event, position)
         self.guests.kernel_instruction(event, position)
         if not _UNREMARKABLE.issuperset(outcome for _, outcome in event.outcomes):
             self.last_event = lambda: describe_kernel(event, position)
         if self.listener is not None:
             self.listener.kernel_instruction(event, position)
+
+    def _urgency(self) -> Urgency | None:
+        """Tell what is urgent: nothing for what is kept here, as long as memory does not count.
+
+        What was translated is told by memory. On deep stacks it counts how many calls were made when.
+        """
+        if self._is_translating or self.callstack.is_deep:
+            return None
+        return NOTHING_URGENT if self.listener is None else self.listener.urgency
 
     def _on_output(self, event: DeviceOutput) -> None:
         self.console.write(event.data)

@@ -26,7 +26,14 @@ from hvtui.debugger.snapshot import StopKind, Stopped
 from hvtui.debugger.travel import Timeline
 from hvtui.debugger.watching import Watching
 from hvtui.machine.board import Machine, Stop, StopReason
-from hvtui.machine.events import DeviceOutput, ExitReason, KernelInstruction, TrapReturned, TrapTaken
+from hvtui.machine.events import (
+    DeviceOutput,
+    ExitReason,
+    KernelInstruction,
+    TrapReturned,
+    TrapTaken,
+    Urgency,
+)
 from hvtui.machinefile.system import System
 
 # A running machine is shown this often (seconds).
@@ -341,6 +348,11 @@ class Mover:
     def stack_shrank(self) -> None:
         """Stop if what was stepped over or finished has come back."""
         self._look_at(None)
+
+    @property
+    def urgency(self) -> Urgency | None:
+        """What could stop the machine: only that has to be heard of at once."""
+        return self.breakpoints.urgency if self._is_done is None else None
 
     def _look_at(self, crossing: Crossing | None) -> None:
         if self._is_done is not None and self._is_done(crossing):

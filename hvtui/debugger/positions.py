@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from asm.isa.csrs import CSRS_BY_NAME
 from asm.program import Expansion, Place
 from hvtui.machine.board import Machine
+from hvtui.machine.events import NOT_LOOKED_UP
 from hvtui.machine.privilege import Privilege
 from hvtui.machine.translation import Access
 from hvtui.machinefile.system import Component, System, Translates
@@ -133,14 +134,22 @@ class Whereabouts:
                 return replace(position, origin=self.of(address, address + part.relocation))
         return position
 
-    def notice(self, pc: int, privilege: Privilege, expected: Sequence[str] | None = None) -> Position:
+    def notice(
+        self,
+        pc: int,
+        privilege: Privilege,
+        expected: Sequence[str] | None = None,
+        *,
+        physical: int | None = NOT_LOOKED_UP,
+    ) -> Position:
         """Return the position of `pc`, where an event took place, and learn from it.
 
         `expected` are the virtual machines that are likely to run there, the likeliest first; None for
-        the one that ran. What is learned here is part of the run: looking at a machine must not
-        change it.
+        the one that ran. `physical` is where the pc leads, if that has been looked up. What is
+        learned here is part of the run: looking at a machine must not change it.
         """
-        physical = self.physical(pc, privilege)
+        if physical == NOT_LOOKED_UP:
+            physical = self.physical(pc, privilege)
         running = self._running if expected is None else expected
         position = self._at(pc, physical, privilege, running)
         if not self._guests or privilege is Privilege.M:

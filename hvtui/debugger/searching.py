@@ -7,6 +7,8 @@ last one counts.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
+from operator import or_
 
 from hvtui.debugger.breakpoints import TrapBreakpoint
 from hvtui.debugger.crossings import Crossing, MachineReset, Wanted
@@ -15,7 +17,13 @@ from hvtui.debugger.moving import Mover
 from hvtui.debugger.positions import Position
 from hvtui.debugger.snapshot import Stopped
 from hvtui.machine.board import StopReason
-from hvtui.machine.events import KernelInstruction, TrapReturned, TrapTaken
+from hvtui.machine.events import (
+    NOTHING_URGENT,
+    KernelInstruction,
+    TrapReturned,
+    TrapTaken,
+    Urgency,
+)
 
 
 class TravelEndedError(Exception):
@@ -115,6 +123,13 @@ class _Noter:
 
     def stack_shrank(self) -> None:
         """Let functions and handlers return."""
+
+    @property
+    def urgency(self) -> Urgency:
+        """What has a condition: that is asked while the machine is there."""
+        asked = [] if self._is_alone else self._breakpoints.traps
+        conditions = (known.trap.urgency for known in asked if known.condition is not None)
+        return reduce(or_, conditions, NOTHING_URGENT)
 
     def _look_at(self, crossing: Crossing, position: Position, instant: int) -> None:
         if self._wanted is not None and self._wanted(crossing, position):

@@ -18,7 +18,15 @@ from asm.diagnostics import nearest
 from asm.isa.causes import CAUSE_NAMES, INTERRUPT_NAMES
 from asm.isa.trapbits import TRAP_BITS_BY_NAME, TrapBit
 from hvtui.debugger.logentries import Kind
-from hvtui.machine.events import KernelInstruction, Outcome, TrapReturned, TrapTaken
+from hvtui.machine.events import (
+    INTERRUPTS_URGENT,
+    TRAPS_URGENT,
+    KernelInstruction,
+    Outcome,
+    TrapReturned,
+    TrapTaken,
+    Urgency,
+)
 from hvtui.machine.privilege import PRIVILEGE_OF_RING
 
 _CAUSES = {
@@ -48,6 +56,7 @@ EVENT_WORDS: Mapping[str, str] = {
 _T = TypeVar("_T")
 _RING_CHANGES = _WHATS["any"] | _WHATS["return"]
 _BIT_EVENTS = _WHATS["any"] | _WHATS["ignored"] | _WHATS["leaked"]
+_LOST = _WHATS["ignored"] | _WHATS["leaked"]
 _OUTCOME_KINDS = {Outcome.IGNORED: Kind.IGNORED, Outcome.LEAKED: Kind.LEAKED}
 
 
@@ -102,6 +111,22 @@ class TrapCondition:
             and self.target_ring is None
             and self.component in (None, component)
         )
+
+    @property
+    def urgency(self) -> Urgency:
+        """What is to be heard of as it takes place: all that could be meant, and perhaps more."""
+        returns = bool(self.kinds & _WHATS["return"]) and self.cause is None and self.bit is None
+        found = Urgency(returns=returns, lost=bool(self.kinds & _LOST))
+        if self.bit is not None:
+            return found | Urgency(bits=1 << self.bit) if self.kinds & _WHATS["any"] else found
+        if self.cause is not None:
+            is_interrupt, cause = self.cause
+            return found | Urgency.of_cause(cause, interrupt=is_interrupt)
+        if Kind.TRAP in self.kinds:
+            found |= TRAPS_URGENT
+        if Kind.INTERRUPT in self.kinds:
+            found |= INTERRUPTS_URGENT
+        return found
 
 
 def parse_condition(

@@ -58,6 +58,7 @@ class Timeline:
         # The same, as it was measured last, whether that was shown or not.
         self._pace = 0
         self._recorded_at = 0.0
+        self._looked_at = 0.0
         self._spacing = SPACING_TIME
         self._told = 0
         follower.on_output = self._tell_output
@@ -215,6 +216,10 @@ class Timeline:
         Far is what takes long to run. What counts is the time of this thread alone: on a busy host
         others take their part of the time between.
         """
+        # No thread runs longer than time goes by; how long it ran takes long to ask on some hosts.
+        if time.monotonic() - self._looked_at < self._spacing:
+            return
+        self._looked_at = time.monotonic()
         now = time.thread_time()
         if now - self._recorded_at >= self._spacing:
             self._recorded_at = now

@@ -14,6 +14,11 @@ from enum import Enum
 from asm.isa.trapbits import TrapBit
 from hvtui.machine.privilege import Privilege
 
+# What an event says of a physical address that is not known: it is where the translation of now leads.
+NOT_LOOKED_UP = -1
+
+_INTERRUPTS = 32
+
 
 class Outcome(Enum):
     """What became of a kernel instruction below M."""
@@ -39,6 +44,7 @@ class TrapTaken:
     `instant` is the machine's instant before the trap; `pc` the address that it interrupted;
     `word` the instruction's bits where there is one (0 for interrupts and fetch faults); `handler` the
     address where execution goes on. `bits` are the classes of a kernel instruction that was refused.
+    `physical` is where the pc leads, and `handler_physical` where the handler does, if that is known.
     """
 
     instant: int
@@ -51,11 +57,16 @@ class TrapTaken:
     target: Privilege
     handler: int
     bits: tuple[TrapBit, ...] = ()
+    physical: int = field(default=NOT_LOOKED_UP, compare=False, repr=False)
+    handler_physical: int = field(default=NOT_LOOKED_UP, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class TrapReturned:
-    """An xRET left `origin` for `target` at the address `resumed`. `name` is ``mret`` or ``sret``."""
+    """An xRET left `origin` for `target` at the address `resumed`. `name` is ``mret`` or ``sret``.
+
+    `physical` is where the pc leads, and `resumed_physical` where `resumed` does, if that is known.
+    """
 
     instant: int
     pc: int
@@ -63,17 +74,25 @@ class TrapReturned:
     origin: Privilege
     target: Privilege
     resumed: int
+    physical: int = field(default=NOT_LOOKED_UP, compare=False, repr=False)
+    resumed_physical: int = field(default=NOT_LOOKED_UP, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class KernelInstruction:
-    """A kernel instruction was met below M: what became of it, for each of its classes."""
+    """A kernel instruction was met below M: what became of it, for each of its classes.
+
+    `physical` is where the pc leads, if that is known, and `value` what the CSR held that it reads or
+    writes, if that is not what it holds now.
+    """
 
     instant: int
     pc: int
     word: int
     privilege: Privilege
     outcomes: tuple[tuple[TrapBit, Outcome], ...]
+    physical: int = field(default=NOT_LOOKED_UP, compare=False, repr=False)
+    value: int | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +124,50 @@ class Tally:
     kernel: Counter[tuple[TrapBit, Outcome]] = field(default_factory=Counter)
 
 
+@dataclass(frozen=True, slots=True)
+class Urgency:
+    """Which crossings between modes somebody wants to hear of at once, as they take place.
+
+    `causes` has a bit for each cause of a trap, and from bit 32 on for each interrupt; `bits` those of
+    the classes of kernel instructions that trap; `returns` tells of all xRETs, `lost` of the kernel
+    instructions that are ignored or leak. Anything else may be told late: after more steps, but in
+    order, before any other event and before the run returns. Registers, satp and the instant are then
+    shown as they were at the event, and it has its physical addresses. Memory and other CSRs may have
+    changed.
+    """
+
+    causes: int = 0
+    bits: int = 0
+    returns: bool = False
+    lost: bool = False
+
+    def __or__(self, other: Urgency) -> Urgency:
+        """Return what is urgent for either."""
+        return Urgency(
+            self.causes | other.causes,
+            self.bits | other.bits,
+            self.returns or other.returns,
+            self.lost or other.lost,
+        )
+
+    @staticmethod
+    def of_cause(cause: int, *, interrupt: bool) -> Urgency:
+        """Return that a trap or an interrupt of one cause is urgent."""
+        return Urgency(1 << cause + (_INTERRUPTS if interrupt else 0))
+
+
+NOTHING_URGENT = Urgency()
+TRAPS_URGENT = Urgency((1 << _INTERRUPTS) - 1)
+INTERRUPTS_URGENT = Urgency((1 << 2 * _INTERRUPTS) - (1 << _INTERRUPTS))
+
+
 @dataclass(slots=True)
 class Observers:
-    """Who listens to which kind of event. Append a function to listen, remove it to stop."""
+    """Who listens to which kind of event. Append a function to listen, remove it to stop.
+
+    Who may hear of traps, xRETs or kernel instructions late puts into `late`, for the function that
+    listens, one that tells what is urgent now: None if all is.
+    """
 
     trap: list[Callable[[TrapTaken], None]] = field(default_factory=list)
     trap_return: list[Callable[[TrapReturned], None]] = field(default_factory=list)
@@ -120,3 +180,17 @@ class Observers:
     exit: list[Callable[[MachineExit], None]] = field(default_factory=list)
     # The guest has reset the machine: hart and devices begin anew, RAM is as it was.
     reset: list[Callable[[], None]] = field(default_factory=list)
+    late: dict[Callable[..., None], Callable[[], Urgency | None]] = field(default_factory=dict)
+
+    def urgency(self) -> Urgency | None:
+        """Return what is urgent now for all who listen to crossings; None if everything is."""
+        listeners: list[Callable[..., None]] = [*self.trap, *self.trap_return, *self.kernel]
+        asked = {self.late.get(hears) for hears in listeners}
+        found = NOTHING_URGENT
+        for tell in asked:
+            urgency = tell() if tell is not None else None
+            if urgency is None:
+                return None
+            if urgency is not NOTHING_URGENT:
+                found = urgency if found is NOTHING_URGENT else found | urgency
+        return found

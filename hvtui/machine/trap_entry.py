@@ -30,7 +30,7 @@ INTERRUPT_FLAG = 1 << (XLEN - 1)
 _WORD = 4
 _BLOCK_SIZE = 5 * _WORD
 _EXIT_CODE, _EXIT_WORD, _EXIT_NEXT_PC, _EXIT_PRIVILEGE = (index * _WORD for index in range(1, 5))
-_OTHER_EXCEPTION = 0x100
+OTHER_EXCEPTION = 0x100
 _DEFAULT_LENGTH = 4
 
 _PRIVILEGES = (Privilege.U, Privilege.S, Privilege.U, Privilege.M)
@@ -227,7 +227,7 @@ class TrapEntry:
         if trap is None:
             code = INTERRUPT_FLAG | cause
         else:
-            code = _OTHER_EXCEPTION + cause
+            code = OTHER_EXCEPTION + cause
             if isinstance(trap, KernelTrap) and trap.exit_bit is not None:
                 code = trap.exit_bit
             decoded = decode(word)

@@ -22,7 +22,8 @@ from hvtui.machine.trap import KernelTrap, Trap
 
 _MSTATUS = CSRS_BY_NAME["mstatus"].fields_by_name
 
-_REFUSED = {
+# What becomes of an instruction below M that is refused.
+OUTCOME_OF = {
     Refusal.TRAPS: Outcome.TRAPPED,
     Refusal.IGNORED: Outcome.IGNORED,
     Refusal.LEAKS: Outcome.LEAKED,
@@ -130,7 +131,7 @@ class TrapMap:
             return (Outcome.TRAPPED,) * len(bits)
         if allowed:
             return (Outcome.EXECUTED,) * len(bits)
-        refusals = tuple(_REFUSED[self._generation.refuses(bit)] for bit in bits)
+        refusals = tuple(OUTCOME_OF[self._generation.refuses(bit)] for bit in bits)
         if Outcome.TRAPPED in refusals:
             return (Outcome.TRAPPED,) * len(bits)
         return refusals

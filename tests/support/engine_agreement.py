@@ -14,10 +14,19 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from asm.isa.csrs import CSRS, CSRS_BY_NAME
+from asm.isa.decode import decode
 from asm.isa.rows import INSTRUCTIONS
 from hvtui.machine.board import Machine
 from hvtui.machine.engines import Engine
-from hvtui.machine.events import Tally
+from hvtui.machine.events import (
+    NOT_LOOKED_UP,
+    KernelInstruction,
+    Outcome,
+    Tally,
+    TrapReturned,
+    TrapTaken,
+    Urgency,
+)
 from hvtui.machine.generations import GENERATIONS
 from hvtui.machine.privilege import Privilege
 from hvtui.machine.regions import ELSEWHERE, RegionMeter
@@ -163,6 +172,8 @@ class Subject:
     heard: list[object] = field(default_factory=list)
     tally: Tally = field(default_factory=Tally)
     meter: RegionMeter | None = None
+    # How many places it was told of late.
+    late: int = 0
 
     def listen(self) -> None:
         """Hear of everything."""
@@ -174,6 +185,40 @@ class Subject:
         observers.lost.append(hear)
         observers.output.append(hear)
         observers.exit.append(hear)
+
+    def listen_late(self, urgency: Urgency) -> None:
+        """Hear of all that is not urgent late, and look at what one may look at then."""
+        observers = self.machine.observers
+        for listeners in (observers.trap, observers.trap_return, observers.kernel):
+            listeners.append(self._look_around)
+        observers.late[self._look_around] = lambda: urgency
+        observers.output.append(self.heard.append)
+        observers.exit.append(self.heard.append)
+
+    def _look_around(self, event: TrapTaken | TrapReturned | KernelInstruction) -> None:
+        machine, hart = self.machine, self.machine.hart
+        seen: list[object] = [event, tuple(hart.x), hart.csr_value("satp"), machine.instant]
+        if isinstance(event, KernelInstruction):
+            seen.append(self._place(event.pc, event.privilege, event.physical))
+            decoded = decode(event.word)
+            trapped = event.outcomes[0][1] is Outcome.TRAPPED
+            if not trapped and decoded is not None and "csr" in decoded.fields:
+                register = hart.csrs.by_number[decoded.fields["csr"]]
+                seen.append(register.read() if event.value is None else event.value)
+        else:
+            seen += [hart.pc, hart.privilege]
+            seen.append(self._place(event.pc, event.origin, event.physical))
+            if isinstance(event, TrapTaken):
+                seen.append(self._place(event.handler, event.target, event.handler_physical))
+            else:
+                seen.append(self._place(event.resumed, event.target, event.resumed_physical))
+        self.heard.append(seen)
+
+    def _place(self, pc: int, privilege: Privilege, known: int) -> int | None:
+        if known != NOT_LOOKED_UP:
+            self.late += 1
+            return known
+        return self.machine.translate(pc, Access.FETCH, privilege).target
 
     def count(self) -> None:
         """Have everything counted, by regions that share pages and leave parts of pages out."""
@@ -245,19 +290,34 @@ def _tables(chance: random.Random, machine: Machine) -> None:
 
 
 class Ears(Enum):
-    """Who is there to hear: nobody, somebody who hears everything, or somebody who counts."""
+    """Who is there to hear: nobody, who hears everything, who may hear it late, or who counts."""
 
     NOBODY = "nobody"
     LISTENER = "listener"
+    LATE_LISTENER = "late listener"
     COUNTER = "counter"
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What differs first, or an empty string; how many steps both engines took until there."""
+    """What differs first, or an empty string; how many steps both engines took until there.
+
+    `late` is how many places the fast engine told of late.
+    """
 
     found: str
     steps: int
+    late: int
+
+
+def _urgency(seed: int) -> Urgency:
+    """Return what is to be heard of at once: mostly little."""
+    chance = random.Random(seed ^ 0x1A7E)
+    few = chance.getrandbits(64) & chance.getrandbits(64) & chance.getrandbits(64)
+    return Urgency(
+        chance.choice((0, 0, few)), chance.choice((0, 0, few)), chance.random() < 0.1,
+        chance.random() < 0.2,
+    )  # fmt: skip
 
 
 def disagreement(seed: int, steps: int, ears: Ears) -> str:
@@ -276,6 +336,8 @@ def compared(seed: int, steps: int, ears: Ears) -> Comparison:
     for subject in (reference, fast):
         if ears is Ears.LISTENER:
             subject.listen()
+        elif ears is Ears.LATE_LISTENER:
+            subject.listen_late(_urgency(seed))
         elif ears is Ears.COUNTER:
             subject.count()
     chance = random.Random(seed ^ 0x5EED)
@@ -287,7 +349,8 @@ def compared(seed: int, steps: int, ears: Ears) -> Comparison:
         found = _run_both(reference, fast, until, chance.random() < 0.3)
         taken += reference.machine.instant - began
         if found:
-            return Comparison(f"seed {seed}: {found}\n{_first_difference(seed, before, until)}", taken)
+            found = f"seed {seed}: {found}\n{_first_difference(seed, before, until)}"
+            return Comparison(found, taken, fast.late)
         before = reference.machine.capture()
         stop = chance.random()
         if reference.machine.exit is not None or stop < 0.02:
@@ -304,7 +367,7 @@ def compared(seed: int, steps: int, ears: Ears) -> Comparison:
             for subject in (reference, fast):
                 shake(subject.machine, random.Random(shaking))
             before = reference.machine.capture()
-    return Comparison("", taken)
+    return Comparison("", taken, fast.late)
 
 
 def shake(machine: Machine, chance: random.Random) -> None:
@@ -433,7 +496,7 @@ def main() -> None:
     given = parser.parse_args()
     bad = steps = 0
     for seed in range(given.first, given.first + given.machines):
-        comparison = compared(seed, given.steps, list(Ears)[seed % 3])
+        comparison = compared(seed, given.steps, list(Ears)[seed % len(Ears)])
         steps += comparison.steps
         if comparison.found:
             bad += 1

@@ -237,7 +237,8 @@ class VirtualCsrs:
         if outcome is Outcome.TRAPPED:
             guest.asked = _Asked(name, rd, event.pc)
         elif outcome is not Outcome.IGNORED:
-            guest.tell(name, Told(event.instant, self._hart.csr_value(name), outcome))
+            value = self._hart.csr_value(name) if event.value is None else event.value
+            guest.tell(name, Told(event.instant, value, outcome))
 
 
 def _entries(vector: int) -> range:

@@ -18,7 +18,7 @@ from hvtui.machine.devices.clint import Clint
 from hvtui.machine.devices.lines import InterruptLines
 from hvtui.machine.events import Observers
 from hvtui.machine.fast.compilation import native
-from hvtui.machine.fast.layout import CSR_WORDS, EVENT_WORDS, EVENTS, MOST_REGIONS, Cpu
+from hvtui.machine.fast.layout import CSR_WORDS, MOST_REGIONS, Cpu
 from hvtui.machine.fast.program import (
     EXIT_HARD,
     EXIT_LIMIT,
@@ -29,6 +29,7 @@ from hvtui.machine.fast.program import (
     PAGE_SLOTS_SIZE,
     csr_info,
 )
+from hvtui.machine.fast.telling import Telling
 from hvtui.machine.generations import Refusal
 from hvtui.machine.hart import Hart
 from hvtui.machine.hart_state import REGISTERS
@@ -54,8 +55,6 @@ _WORTHWHILE = 40
 _MEMORY = 8
 _REST = 256
 
-_SP = 2
-_CALL = 0
 _NO_RESERVATION = (1 << 64) - 1
 _FOR_EVER = 1 << 62
 _WORD64 = (1 << 64) - 1
@@ -90,6 +89,7 @@ class FastEngine:
         self._observers = observers
         self._cpu = cpu = Cpu()
         self._pointer = ctypes.byref(cpu)
+        self._telling = Telling(cpu, hart, observers)
         self._x = struct.Struct(f"{REGISTERS}I")
         self._csr = struct.Struct(f"{len(CSR_WORDS)}I")
         self._breakpoints: Set[int] = frozenset()
@@ -178,7 +178,8 @@ class FastEngine:
             return
         before = self._state.instant
         self._place_breakpoints()
-        self._follow()
+        if self._telling.follow():
+            self._native.forget_code(self._pointer)
         if self._access.meter is not self._meter:
             self._take_meter()
         self._enter(max_retired, until_instant)
@@ -207,10 +208,7 @@ class FastEngine:
         cpu.reservation = _NO_RESERVATION if reservation is None else reservation
         clint = self._clint.capture()
         cpu.lines, cpu.mtimecmp, cpu.mtime_offset = self._lines.levels, clint.mtimecmp, clint.offset
-        cpu.listens_trap = bool(observers.trap)
-        cpu.listens_return = bool(observers.trap_return)
-        cpu.listens_kernel = bool(observers.kernel)
-        cpu.listens_lost = bool(observers.lost)
+        self._telling.enter()
         cpu.tallies = bool(observers.tallies)
         if self._meter is not None:
             cpu.region = self._native_region(self._meter.current)
@@ -267,11 +265,11 @@ class FastEngine:
             granules = cpu.log[: cpu.log_count]
             cpu.changed_count = cpu.log_count = 0
             self._ram.note_stores(pages, granules)
-        if cpu.event_count:
-            self._report()
         if self._meter is not None:
             self._leave_meter(self._meter)
         self._hart.settle()
+        if cpu.event_count:
+            self._telling.tell()
 
     def _take_meter(self) -> None:
         """Tell native code where the regions of a new meter lie, page by page."""
@@ -307,22 +305,6 @@ class FastEngine:
         cpu.region_instructions[: count + 1] = cpu.region_entries[: count + 1] = [0] * (count + 1)
         self._access.follow_meter()
 
-    def _report(self) -> None:
-        """Tell of calls and returns, each with x2 and the instant as they were."""
-        cpu, state, probes = self._cpu, self._state, self._hart.probes
-        words, cpu.event_count = cpu.events[: EVENT_WORDS * cpu.event_count], 0
-        now = state.x[_SP], state.clock.retired
-        for start in range(0, len(words), EVENT_WORDS):
-            kind, pc, physical, target, link, state.x[_SP], instant, _ = words[
-                start : start + EVENT_WORDS
-            ]
-            state.clock.retired = instant - state.traps
-            if kind == _CALL:
-                probes.report_call(pc, physical, target, link)
-            else:
-                probes.report_return(target)
-        state.x[_SP], state.clock.retired = now
-
     # What changes outside of native code.
 
     def _marks_met(self, granule: int, marks: int) -> None:
@@ -330,17 +312,6 @@ class FastEngine:
             self._native.drop_code(self._pointer, granule)
         if marks & WALKED:
             self._native.flush(self._pointer)
-
-    def _follow(self) -> None:
-        """See whether calls and returns are followed, and how."""
-        cpu, probes = self._cpu, self._hart.probes
-        if bool(cpu.follows) is not probes.follows:
-            cpu.follows = probes.follows
-            self._native.forget_code(self._pointer)
-        if cpu.follows:
-            # One instruction can be both a return and a call.
-            cpu.event_room = min(probes.room, EVENTS)
-            cpu.impatient = not probes.is_patient
 
     def _place_breakpoints(self) -> None:
         """Have the slots of breakpoints left to the reference, which holds the machine there."""

@@ -27,8 +27,19 @@ TLB_ENTRY_SIZE = 16
 CONTEXTS = 256
 CSR_NUMBERS = 1 << 12
 LOG_ENTRIES = 1 << 12
+
+# What happened while native code ran, for who may hear of it late: words of 64 bits each.
+# All: kind, pc, physical address of that, target, ..., and the instant in word 6.
+# Calls and returns: 4 the address to return to, 5 x2.
+# Traps and interrupts: 4 where the target lies, 5 classes of a kernel instruction, 7 cause (+ 32 for an
+# interrupt), 8 tval, 9 the word at the pc. xRETs: 4, and 7 their level. Kernel instructions that do not
+# trap: 4 what is read of a CSR, 5 and 9, and 7 whether they are lost. All of these: 10 the mode before,
+# and after it in bits 2 and 3; 11 satp; and all registers, in `registers`.
 EVENTS = 1 << 10
-EVENT_WORDS = 8
+EVENT_WORDS = 12
+EVENT_CALL, EVENT_RETURN, EVENT_TRAP, EVENT_XRET, EVENT_KERNEL = range(5)
+UNKNOWN_PLACE = (1 << 64) - 1
+REGISTERS_SIZE = 4 * REGISTERS
 MOST_REGIONS = 254
 
 _TYPES = {
@@ -122,6 +133,7 @@ _FIELDS: tuple[tuple[str, str, int], ...] = (
     # Counting: traps by cause, kernel instructions by class and outcome; instructions by region.
     ("tallies", "u32", 0),
     ("refused_bits", "u64", 0),
+    ("exit_bits", "u64", 0),
     ("trap_counts", "u64", 64),
     ("kernel_counts", "u64", 128),
     ("metered", "u32", 0),
@@ -133,12 +145,21 @@ _FIELDS: tuple[tuple[str, str, int], ...] = (
     ("region_entries", "u64", MOST_REGIONS + 2),
     ("follows", "u32", 0),
     ("impatient", "u32", 0),
+    # Whether crossings between modes may be told late, and which may not. `pending` is the word of an
+    # event that waits for where its target lies, 0 for none.
+    ("late", "u32", 0),
+    ("urgent_causes", "u64", 0),
+    ("urgent_bits", "u64", 0),
+    ("urgent_returns", "u32", 0),
+    ("urgent_lost", "u32", 0),
+    ("pending", "u64", 0),
     ("event_count", "u64", 0),
     ("event_room", "u64", 0),
     ("load_tlb", "u64", 2 * TLB_ENTRIES),
     ("store_tlb", "u64", 2 * TLB_ENTRIES),
     ("fetch_tlb", "u64", 2 * TLB_ENTRIES),
     ("events", "u64", EVENT_WORDS * (EVENTS + 2)),
+    ("registers", "u32", REGISTERS * (EVENTS + 2)),
 )
 
 

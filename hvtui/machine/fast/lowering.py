@@ -43,11 +43,11 @@ _CHECKED: Mapping[str, tuple[str, ...]] = {
     "load_reserved": (),
     "store_conditional": (),
     "amo_address": (),
-    "csr_access": ("ip",),
+    "csr_access": ("ip", "pc", "budget"),
     "environment_call": (),
     "breakpoint_trap": ("pc",),
-    "permit": ("ip",),
-    "return_from_trap": (),
+    "permit": ("ip", "pc", "budget"),
+    "return_from_trap": ("ip", "pc", "budget"),
 }
 _PLAIN: Mapping[str, tuple[str, ...]] = {
     "csr_read": ("budget",),

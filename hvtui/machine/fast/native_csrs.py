@@ -5,7 +5,7 @@ time; `cpu.csr_info` tells for each number how. The others are left to the refer
 """
 
 CSRS = """
-def csr_access(number, reads, writes, ip):
+def csr_access(number, reads, writes, ip, pc, budget):
     info = cpu.csr_info[number]
     kind = info & 255
     if kind == KIND_HARD or (writes and number >> 10 == 3):
@@ -15,7 +15,7 @@ def csr_access(number, reads, writes, ip):
     wanted = reads | writes << 1
     if cpu.privilege == 3:
         return wanted
-    if cpu.listens_kernel:
+    if cpu.listens_kernel and not cpu.late:
         return HARD
     bits = 0
     if reads:
@@ -26,16 +26,23 @@ def csr_access(number, reads, writes, ip):
         cpu.tval = word_at(ip)
         cpu.refused_bits = bits
         return TO_MACHINE
-    if csr_allowed(number, info):
-        if cpu.tallies:
-            tally(bits, EXECUTED)
-        return wanted
-    if bits & ~(cpu.ignores | cpu.leaks):
+    allowed = csr_allowed(number, info)
+    if not allowed and bits & ~(cpu.ignores | cpu.leaks):
         cpu.tval = word_at(ip)
         cpu.refused_bits = bits
         return -3
-    if cpu.listens_lost:
+    if allowed:
+        if cpu.listens_kernel:
+            if cpu.event_count >= EVENTS:
+                return HARD
+            put_kernel(ip, pc, budget, bits, 0, number)
+        if cpu.tallies:
+            tally(bits, EXECUTED)
+        return wanted
+    if cpu.listens_lost or cpu.listens_kernel and (cpu.urgent_lost or cpu.event_count >= EVENTS):
         return HARD
+    if cpu.listens_kernel:
+        put_kernel(ip, pc, budget, bits, 1, number)
     if cpu.tallies:
         tally(bits & cpu.leaks, LEAKED)
         tally(bits & ~cpu.leaks, IGNORED)
@@ -58,32 +65,41 @@ def csr_allowed(number, info):
     return 1
 
 
-def permit(bit, needs, raising, ip):
+def permit(bit, needs, raising, ip, pc, budget):
     privilege = cpu.privilege
     if privilege == 3:
         return 1
-    if cpu.listens_kernel:
+    if cpu.listens_kernel and not cpu.late:
         return HARD
     if cpu.csr[MTRAPMAP] >> bit & 1:
         cpu.tval = word_at(ip)
         cpu.refused_bits = 1 << bit
         return TO_MACHINE
-    if privilege >= needs and not (privilege == 1 and cpu.csr[MSTATUS] & raising):
-        if cpu.tallies:
-            # What the reference will do, it will count.
-            if bit == WFI or cpu.listens_return:
+    allowed = privilege >= needs and not (privilege == 1 and cpu.csr[MSTATUS] & raising)
+    if not allowed and not (cpu.ignores | cpu.leaks) >> bit & 1:
+        cpu.tval = word_at(ip)
+        cpu.refused_bits = 1 << bit
+        return -3
+    if allowed:
+        # What the reference will do, it will tell and count.
+        if bit == WFI and (cpu.listens_kernel or cpu.tallies):
+            return HARD
+        if (bit == MRET or bit == SRET) and cpu.listens_return and not may_tell_return(EVENTS):
+            return HARD
+        if cpu.listens_kernel:
+            if cpu.event_count >= EVENTS:
                 return HARD
+            put_kernel(ip, pc, budget, 1 << bit, 0, 0)
+        if cpu.tallies:
             tally(1 << bit, EXECUTED)
         return 1
-    if (cpu.ignores | cpu.leaks) >> bit & 1:
-        if cpu.listens_lost:
-            return HARD
-        if cpu.tallies:
-            tally(1 << bit, LEAKED if cpu.leaks >> bit & 1 else IGNORED)
-        return 0
-    cpu.tval = word_at(ip)
-    cpu.refused_bits = 1 << bit
-    return -3
+    if cpu.listens_lost or cpu.listens_kernel and (cpu.urgent_lost or cpu.event_count >= EVENTS):
+        return HARD
+    if cpu.listens_kernel:
+        put_kernel(ip, pc, budget, 1 << bit, 1, 0)
+    if cpu.tallies:
+        tally(1 << bit, LEAKED if cpu.leaks >> bit & 1 else IGNORED)
+    return 0
 
 
 def tally(bits, outcome):

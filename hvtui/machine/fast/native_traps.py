@@ -13,8 +13,6 @@ def take(target, cause, tval, interrupt):
     pc = cpu.pc
     status = cpu.csr[MSTATUS]
     if target == 3:
-        if origin != 3 and cpu.csr[MVMCB]:
-            return HARD
         tvec = cpu.csr[MTVEC]
     else:
         tvec = cpu.csr[STVEC]
@@ -23,6 +21,9 @@ def take(target, cause, tval, interrupt):
         start = (start + 4 * cause) & 0xFFFFFFFF
     if target == origin and start == pc:
         return HARD
+    if target == 3 and origin != 3 and cpu.csr[MVMCB]:
+        if store_exit(cause, interrupt, pc) < 0:
+            return HARD
     code = cause | interrupt << 31
     if target == 3:
         cpu.csr[MEPC] = pc
@@ -48,10 +49,56 @@ def take(target, cause, tval, interrupt):
     return 0
 
 
-def return_from_trap(level):
-    status = cpu.csr[MSTATUS]
-    if cpu.listens_return:
+# Words 1 to 4 of the svm control block say why the guest was left.
+def store_exit(cause, interrupt, pc):
+    offset = block_offset()
+    if offset < 0:
         return HARD
+    word = 0
+    code = cause | interrupt << 31
+    following = pc
+    if not interrupt:
+        code = OTHER_EXCEPTION + cause
+        if cpu.exit_bits:
+            code = 0
+            while not cpu.exit_bits >> code & 1:
+                code += 1
+        following = (pc + 4) & 0xFFFFFFFF
+        if cause != FETCH_ACCESS and cause != FETCH_PAGE_FAULT:
+            physical = place_of(pc)
+            if physical < 0:
+                return HARD
+            word = u32[cpu.ram + physical - cpu.ram_base]
+            if word & 3 != 3:
+                word = word & 0xFFFF
+    first = (offset + 4) >> 4
+    last = (offset + 19) >> 4
+    if (u8[cpu.marks + first] | u8[cpu.marks + last]) & WATCH or cpu.log_count + 2 > LOG_ENTRIES:
+        return HARD
+    if u8[cpu.marks + first]:
+        prepare(first, 1)
+    if u8[cpu.marks + last]:
+        prepare(last, 1)
+    u32[cpu.ram + offset + 4] = code
+    u32[cpu.ram + offset + 8] = word
+    u32[cpu.ram + offset + 12] = following
+    u32[cpu.ram + offset + 16] = cpu.privilege
+    return 0
+
+
+# Where in RAM the svm control block lies.
+def block_offset():
+    offset = cpu.csr[MVMCB] - cpu.ram_base
+    if offset < 0 or offset + 20 > cpu.ram_size:
+        return HARD
+    return offset
+
+
+def return_from_trap(level, ip, pc, budget):
+    status = cpu.csr[MSTATUS]
+    if cpu.listens_return and not may_tell_return(EVENTS + 1):
+        return HARD
+    origin = cpu.privilege
     if level == 3:
         target = (status >> MPP_SHIFT) & 3
         after = status & ~(MIE_BIT | MPIE_BIT | MPP_BITS) | MPIE_BIT
@@ -66,11 +113,19 @@ def return_from_trap(level):
         resumed = cpu.csr[SEPC]
     if target != 3:
         if cpu.privilege == 3 and cpu.csr[MVMCB]:
-            return HARD
+            offset = block_offset()
+            if offset < 0:
+                return HARD
+            cpu.csr[MTRAPMAP] = u32[cpu.ram + offset] & cpu.trapcap
         after = after & ~MPRV
     cpu.csr[MSTATUS] = after
     cpu.privilege = target
     select()
+    if cpu.listens_return:
+        put_crossing(XRET, pc, cpu.ram_base + offset_of(ip), resumed, origin)
+        at = cpu.event_count * EVENT_WORDS - EVENT_WORDS
+        cpu.events[at + 6] = cpu.retired_at_zero - budget + cpu.traps
+        cpu.events[at + 7] = level
     return resumed
 
 
@@ -160,15 +215,23 @@ def check():
         if candidates:
             target = interrupt_target(candidates)
             if target:
-                if cpu.listens_trap:
-                    leave(EXIT_LOOK)
                 delegated = cpu.csr[MIDELEG]
                 if target == 3:
                     candidates = candidates & ~delegated
                 else:
                     candidates = candidates & delegated
-                if take(target, first_interrupt(candidates), 0, 1) < 0:
+                number = first_interrupt(candidates)
+                physical = 0
+                if cpu.listens_trap:
+                    physical = recordable(number | 32, 0)
+                    if physical < 0:
+                        leave(EXIT_LOOK)
+                pc = cpu.pc
+                origin = cpu.privilege
+                if take(target, number, 0, 1) < 0:
                     leave(EXIT_LOOK)
+                if cpu.listens_trap:
+                    put_trap(pc, physical, origin, instant, number | 32, 0, 0)
                 # A step has gone by, in which nothing retired. There may be another interrupt.
                 become(check)
     budget = grant()
@@ -192,6 +255,9 @@ def go():
             become(refuse)
     ip = u64[entry + 8] + ((pc & 4095) << 2)
     delta = pc - (ip >> 2)
+    if cpu.pending:
+        cpu.events[cpu.pending] = cpu.ram_base + offset_of(ip)
+        cpu.pending = 0
     dispatch()
 
 
@@ -201,7 +267,7 @@ def refuse():
     verdict = cpu.verdict
     bits = cpu.refused_bits
     cpu.refused_bits = 0
-    if verdict == HARD or cpu.listens_trap:
+    if verdict == HARD:
         leave(EXIT_HARD)
     cause = -1 - verdict
     target = 3
@@ -209,10 +275,21 @@ def refuse():
         cause = 2
     elif cpu.privilege != 3 and cpu.csr[MEDELEG] >> cause & 1:
         target = 1
+    physical = 0
+    if cpu.listens_trap:
+        physical = recordable(cause, bits)
+        if physical < 0:
+            leave(EXIT_HARD)
+    pc = cpu.pc
+    origin = cpu.privilege
+    cpu.exit_bits = bits & cpu.csr[MTRAPMAP]
+    instant = cpu.retired_at_zero - budget + cpu.traps
     if take(target, cause, cpu.tval, 0) < 0:
         leave(EXIT_HARD)
     if bits and cpu.tallies:
         tally(bits, TRAPPED)
+    if cpu.listens_trap:
+        put_trap(pc, physical, origin, instant, cause, cpu.tval, bits)
     cpu.retired_at_zero -= 1
     budget -= 1
     if cpu.csr[MIE]:
@@ -256,9 +333,7 @@ def exhausted():
 
 @handler
 def undecoded():
-    index = (ip - cpu.pool) // PAGE_SLOTS_SIZE
-    slots = cpu.pool + index * PAGE_SLOTS_SIZE
-    offset = u64[slots + 16400] + ((ip - slots) >> 2)
+    offset = offset_of(ip)
     found = handler("hard")
     cpu.operands = 0
     kept = u8[cpu.held + (offset >> 5)] | u8[cpu.outside + (offset >> 5)]
@@ -270,8 +345,90 @@ def undecoded():
     dispatch()
 
 
-# Calls and returns, for who follows them: eight words each. A return that belongs to the last call
-# takes that away, and neither is told.
+# What happened, for who may hear of it late: see `layout.EVENT_WORDS`.
+
+# Whether a trap or an interrupt (cause + 32) at cpu.pc, with the classes `bits`, may be told late: then
+# the physical address of cpu.pc. What is told at once, and what is at no place that is known, is HARD.
+def recordable(cause, bits):
+    if not cpu.late or cpu.pending or cpu.event_count >= EVENTS:
+        return HARD
+    if cpu.urgent_causes >> cause & 1 or cpu.urgent_bits & bits:
+        return HARD
+    return place_of(cpu.pc)
+
+
+# The physical address of an instruction that has been fetched, if its translation is still known.
+def place_of(pc):
+    entry = address(cpu.fetch_tlb) + ((pc >> 12) & (TLB_ENTRIES - 1)) * 16
+    if u64[entry] != (cpu.fetch_context | (pc & 0xFFFFF003)):
+        return HARD
+    return cpu.ram_base + u64[u64[entry + 8] + 16400] + (pc & 4095)
+
+
+# Whether an xRET may be told late; there is room for one more after the kernel instruction that it is.
+def may_tell_return(room):
+    return cpu.late and not cpu.urgent_returns and cpu.event_count < room
+
+
+# A kernel instruction that does not trap: it executes, or it is `lost`.
+def put_kernel(ip, pc, budget, bits, lost, csr):
+    at = cpu.event_count * EVENT_WORDS
+    offset = offset_of(ip)
+    cpu.events[at] = KERNEL
+    cpu.events[at + 1] = pc
+    cpu.events[at + 2] = cpu.ram_base + offset
+    cpu.events[at + 4] = csr_read(csr, budget) if csr else 0
+    cpu.events[at + 5] = bits
+    cpu.events[at + 6] = cpu.retired_at_zero - budget + cpu.traps
+    cpu.events[at + 7] = lost
+    cpu.events[at + 9] = u32[cpu.ram + offset]
+    cpu.events[at + 10] = cpu.privilege
+    cpu.events[at + 11] = cpu.csr[SATP]
+    put_registers()
+    cpu.event_count += 1
+    return 0
+
+
+def put_registers():
+    place = address(cpu.registers) + cpu.event_count * REGISTERS_SIZE
+    n = 0
+    while n < REGISTERS_SIZE:
+        u64[place + n] = u64[address(cpu.x) + n]
+        n += 8
+    return 0
+
+
+def put_trap(pc, physical, origin, instant, cause, tval, bits):
+    put_crossing(TRAP, pc, physical, cpu.pc, origin)
+    at = cpu.event_count * EVENT_WORDS - EVENT_WORDS
+    cpu.events[at + 5] = bits
+    cpu.events[at + 6] = instant
+    cpu.events[at + 7] = cause
+    cpu.events[at + 8] = tval
+    cpu.events[at + 9] = u32[cpu.ram + physical - cpu.ram_base]
+    return 0
+
+
+# Between two modes, with the registers as they are. Where `target` leads is known when it is fetched.
+def put_crossing(kind, pc, physical, target, origin):
+    at = cpu.event_count * EVENT_WORDS
+    cpu.events[at] = kind
+    cpu.events[at + 1] = pc
+    cpu.events[at + 2] = physical
+    cpu.events[at + 3] = target
+    cpu.events[at + 4] = target
+    if cpu.privilege != 3 and cpu.csr[SATP] >> 31:
+        cpu.events[at + 4] = UNKNOWN_PLACE
+        cpu.pending = at + 4
+    cpu.events[at + 10] = origin | cpu.privilege << 2
+    cpu.events[at + 11] = cpu.csr[SATP]
+    put_registers()
+    cpu.event_count += 1
+    return 0
+
+
+# Calls and returns, for who follows them. A return that belongs to the last call takes that away, and
+# neither is told.
 def may_tell(ip):
     if cpu.event_count >= cpu.event_room:
         return HARD
@@ -285,28 +442,26 @@ def tell(ip, pc, target, budget):
     rd = u8[ip + 8]
     rs1 = u8[ip + 9]
     if (rs1 == 1 or rs1 == 5) and rs1 != rd:
-        last = cpu.event_count * 8 - 8
+        last = cpu.event_count * EVENT_WORDS - EVENT_WORDS
         if (
             cpu.event_count > 0
-            and cpu.events[last] == 0
+            and cpu.events[last] == CALL
             and cpu.events[last + 4] == target
             and cpu.events[last + 5] == cpu.x[2]
         ):
             cpu.event_count -= 1
         else:
-            put_event(1, ip, pc, target, budget)
+            put_jump(RETURN, ip, pc, target, budget)
     if rd == 1 or rd == 5:
-        put_event(0, ip, pc, target, budget)
+        put_jump(CALL, ip, pc, target, budget)
     return 0
 
 
-def put_event(kind, ip, pc, target, budget):
-    at = cpu.event_count * 8
-    index = (ip - cpu.pool) // PAGE_SLOTS_SIZE
-    slots = cpu.pool + index * PAGE_SLOTS_SIZE
+def put_jump(kind, ip, pc, target, budget):
+    at = cpu.event_count * EVENT_WORDS
     cpu.events[at] = kind
     cpu.events[at + 1] = pc
-    cpu.events[at + 2] = cpu.ram_base + u64[slots + 16400] + ((ip - slots) >> 2)
+    cpu.events[at + 2] = cpu.ram_base + offset_of(ip)
     cpu.events[at + 3] = target
     cpu.events[at + 4] = (pc + 4) & 0xFFFFFFFF
     cpu.events[at + 5] = cpu.x[2]
@@ -316,9 +471,14 @@ def put_event(kind, ip, pc, target, budget):
 
 
 def word_at(ip):
+    return u32[cpu.ram + offset_of(ip)]
+
+
+# Where in RAM the instruction of a slot lies.
+def offset_of(ip):
     index = (ip - cpu.pool) // PAGE_SLOTS_SIZE
     slots = cpu.pool + index * PAGE_SLOTS_SIZE
-    return u32[cpu.ram + u64[slots + 16400] + ((ip - slots) >> 2)]
+    return u64[slots + 16400] + ((ip - slots) >> 2)
 
 
 @handler

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
-from asm.isa.causes import INTERRUPT_PRIORITY, Interrupt
+from asm.isa.causes import INTERRUPT_PRIORITY, Cause, Interrupt
 from asm.isa.csrs import CSRS, CSRS_BY_NAME, CsrRow
 from asm.isa.rows import INSTRUCTIONS
 from asm.isa.trapbits import TrapBit
@@ -19,6 +19,7 @@ from hvtui.machine.fast import layout, lowering, native_csrs, native_memory, nat
 from hvtui.machine.fast.lowering import SLOT_SIZE
 from hvtui.machine.memory import CLEAN, CODE, DECODED, PAGE_SIZE, TABLE, WALKED, WATCH
 from hvtui.machine.translation import ACCESSED, DIRTY, USER
+from hvtui.machine.trap_entry import OTHER_EXCEPTION
 
 # Why native code comes back: the steps are done; the instruction at the pc is the reference's;
 # an interrupt is to be taken and told of.
@@ -109,6 +110,9 @@ def _constants() -> Mapping[str, int]:
         "EXIT_LIMIT": EXIT_LIMIT,
         "EXIT_HARD": EXIT_HARD,
         "EXIT_LOOK": EXIT_LOOK,
+        "FETCH_ACCESS": Cause.FETCH_ACCESS,
+        "FETCH_PAGE_FAULT": Cause.FETCH_PAGE_FAULT,
+        "OTHER_EXCEPTION": OTHER_EXCEPTION,
         "FETCH": 0,
         "LOAD": 1,
         "STORE": 2,
@@ -131,6 +135,15 @@ def _constants() -> Mapping[str, int]:
         "NO_ROOT": -1,
         "NO_RESERVATION": -1,
         "PAGE_SLOTS_SIZE": PAGE_SLOTS_SIZE,
+        "EVENTS": layout.EVENTS,
+        "EVENT_WORDS": layout.EVENT_WORDS,
+        "CALL": layout.EVENT_CALL,
+        "RETURN": layout.EVENT_RETURN,
+        "TRAP": layout.EVENT_TRAP,
+        "XRET": layout.EVENT_XRET,
+        "KERNEL": layout.EVENT_KERNEL,
+        "UNKNOWN_PLACE": -1,
+        "REGISTERS_SIZE": layout.REGISTERS_SIZE,
         "MPP_BITS": _STATUS["MPP"].mask,
         "MPP_SHIFT": _STATUS["MPP"].low,
         "SPP_SHIFT": _STATUS["SPP"].low,
@@ -147,7 +160,7 @@ def _constants() -> Mapping[str, int]:
         "INTERRUPT_ORDER": order,
         "MISA": MISA,
         **{outcome.name: number for number, outcome in enumerate(OUTCOMES)},
-        "WFI": TrapBit.WFI,
+        **{bit.name: bit for bit in (TrapBit.WFI, TrapBit.MRET, TrapBit.SRET)},
         "MIXED": MIXED,
         "CLINT_BASE": CLINT_BASE,
         "CLINT_SIZE": CLINT_SIZE,

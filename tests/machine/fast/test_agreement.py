@@ -6,7 +6,7 @@ A run of nightly size: ``python -m tests.support.engine_agreement --machines 100
 import pytest
 
 from hvtui.machine.engines import why_not_fast
-from tests.support.engine_agreement import Ears, disagreement
+from tests.support.engine_agreement import Ears, compared, disagreement
 
 pytestmark = pytest.mark.skipif(bool(why_not_fast()), reason=f"no fast engine: {why_not_fast()}")
 
@@ -21,6 +21,16 @@ def test_random_machines_run_alike_when_nobody_listens(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(18, 28))
 def test_random_machines_tell_the_same_events(seed: int) -> None:
     assert not disagreement(seed, STEPS, Ears.LISTENER)
+
+
+@pytest.mark.parametrize("first", range(40, 60, 4))
+def test_who_may_hear_of_events_late_hears_the_same_and_sees_what_was_there(first: int) -> None:
+    late = 0
+    for seed in range(first, first + 4):
+        comparison = compared(seed, STEPS, Ears.LATE_LISTENER)
+        assert not comparison.found
+        late += comparison.late
+    assert late
 
 
 @pytest.mark.parametrize("seed", range(28, 40))
