@@ -5,6 +5,7 @@
         .equ    UART_IER,       1               # which interrupts the port may raise
         .equ    UART_FCR,       2               # the queues
         .equ    UART_LCR,       3               # the form of a character
+        .equ    UART_MCR,       4               # modem control: a bit of it leads all that is sent back to the receiver
         .equ    UART_LSR,       5               # line status
         .equ    FCR_ENABLE,     1
         .equ    LCR_8_BITS,     3
@@ -12,12 +13,14 @@
 
         .section .text
 
-# console_init: 8 bits, no parity, queues on, no interrupts. Whoever had the port before may have left it in any state.
+# console_init: 8 bits, no parity, queues on, no interrupts. Whoever had the port before may have left it in any state:
+# other registers in the place of the first two (a bit of the line control), or talking to itself (modem control).
 console_init:
         li      t0, UART
-        sb      zero, UART_IER(t0)
         li      t1, LCR_8_BITS
         sb      t1, UART_LCR(t0)
+        sb      zero, UART_IER(t0)
+        sb      zero, UART_MCR(t0)
         li      t1, FCR_ENABLE
         sb      t1, UART_FCR(t0)
         ret

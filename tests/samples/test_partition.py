@@ -299,6 +299,16 @@ def test_the_hypervisor_does_not_believe_the_length_of_a_log(length: int, tmp_pa
     assert run.console == "vm2| " + "y" * 4096
 
 
+@pytest.mark.parametrize(("register", "value"), [(4, 0x10), (3, 0x80), (3, 0xFF), (1, 0xFF), (2, 7)])
+def test_who_had_the_port_cannot_keep_the_other_s_log_from_being_printed(
+    register: int, value: int, tmp_path: Path
+) -> None:
+    """Be it that the port talks to itself, or that its first registers are others."""
+    spoil = f"li t0, 0x10000000\nli t1, {value}\nsb t1, {register}(t0)\n"
+    body = "li a0, 'o'\ncall note\nli a0, 'k'\ncall note\n"
+    assert run_guests(tmp_path, spoil + END, body + END).console == "vm2| ok"
+
+
 STATE = ("sscratch", "sepc", "scause", "stval")
 REGISTERS = [number for number in range(1, 32) if number not in (5, 10)]
 
