@@ -10,7 +10,7 @@ from asm.isa.trapbits import TrapBit
 from hvtui.debugger.positions import Whereabouts
 from hvtui.headless.components import OUTSIDE
 from hvtui.machine.board import Machine
-from hvtui.machine.events import TrapTaken
+from hvtui.machine.events import NOTHING_URGENT, TrapTaken
 from hvtui.machine.privilege import Privilege
 from hvtui.machinefile.system import System
 
@@ -28,11 +28,13 @@ class ExitCounts:
         self._causes: Counter[tuple[str, int, bool, int]] = Counter()
         self._bits: Counter[tuple[str, int, TrapBit]] = Counter()
         machine.observers.trap.append(self._on_trap)
+        machine.observers.late[self._on_trap] = lambda: NOTHING_URGENT
 
     def _on_trap(self, event: TrapTaken) -> None:
         if event.target is not Privilege.M or event.origin is Privilege.M:
             return
-        owner = self._whereabouts.notice(event.pc, event.origin).owner or OUTSIDE
+        left = self._whereabouts.notice(event.pc, event.origin, physical=event.physical)
+        owner = left.owner or OUTSIDE
         ring = event.origin.ring
         self._causes[owner, ring, event.is_interrupt, event.cause] += 1
         for bit in event.bits:
