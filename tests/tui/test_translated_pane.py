@@ -130,6 +130,34 @@ async def test_enter_shows_the_guests_source_and_full_stop_the_translation_again
         assert marked(pilot, "▶")[0].startswith(" ▶┊ 40000064")
 
 
+async def test_a_place_in_the_cache_to_look_at_is_marked_and_named_like_the_present_one() -> None:
+    async with running(translated()) as pilot:
+        await goes(pilot, BEGINS + 1)
+        await press(pilot, "slash", *"cache+0x10", "enter")
+        assert marked(pilot, "▷") == [" ▷┊ 40000070  addi    sp, sp, 8"]
+        assert marked(pilot, "◌") == [" ◌80000004    2  la      sp, top"]
+        assert "0x80000004 → 0x40000070" in pane_text(pilot, "source")[0]
+
+
+async def test_a_caller_in_the_cache_is_shown_where_it_waits() -> None:
+    async with running(translated()) as pilot:
+        await goes(pilot, BEGINS + 2)
+        await press(pilot, "5", "down", "enter")
+        assert marked(pilot, "▷") == [" ▷┊ 40000064  jal     callout"]
+        assert marked(pilot, "◌")[0].startswith(" ◌80000000    1  _start: csrr")
+
+
+async def test_side_by_side_ends_where_there_is_no_room_for_it() -> None:
+    async with running(translated(), (80, 24)) as pilot:
+        await goes(pilot, BEGINS + 1)
+        await press(pilot, "z", "d")
+        assert marked(pilot, "▶")[0].index("▶") > 20
+        await press(pilot, "z")
+        assert marked(pilot, "▶") == [" ▶┊ 40000064  jal     callout"]
+        await press(pilot, "z")
+        assert marked(pilot, "▶")[0].index("▶") > 20
+
+
 async def test_the_guests_source_marks_the_line_whose_translation_runs() -> None:
     async with running(translated(), (200, 60)) as pilot:
         await goes(pilot, BEGINS + 2)

@@ -146,9 +146,10 @@ there is room, then the instructions in memory alone, then the source again."""
         component, place = position.component, position.place
         if component and self.form is not Form.CODE and is_translated(position):
             view = self._translated_view(component)
-            if view is not None and view.index_of(position) is not None:
+            index = view.index_of(position) if view is not None else None
+            if view is not None and index is not None:
                 self._view = view
-                self._name_translation(position)
+                self._name_translation(position, view.origin_of(index))
                 return
         elif (
             component
@@ -179,7 +180,8 @@ there is room, then the instructions in memory alone, then the source again."""
         return view
 
     def _translated_view(self, component: Component) -> TranslatedView | None:
-        known, beside = self._view, self.form is Form.BOTH
+        known = self._view
+        beside = self.form is Form.BOTH and self.text_width >= WIDTH_FOR_CODE
         if isinstance(known, TranslatedView) and known.translation.component is component:
             if known.beside is beside:
                 known.look()
@@ -211,8 +213,7 @@ there is room, then the instructions in memory alone, then the source again."""
                 note += "; Enter unfolds"
         self.set_title(short_file(listing.file), note)
 
-    def _name_translation(self, position: Position) -> None:
-        origin = position.origin
+    def _name_translation(self, position: Position, origin: Position | None) -> None:
         note = f"{position.pc:#010x} {position.symbol}, of no instruction of the guest's"
         if origin is not None:
             note = f"{origin.pc:#010x} → {position.pc:#010x}  {origin.where} → {position.symbol}"
@@ -388,6 +389,10 @@ there is room, then the instructions in memory alone, then the source again."""
     def resized(self) -> None:
         """Keep the current line in view."""
         self._left = 0
+        if isinstance(self._view, TranslatedView):
+            # Side by side takes room.
+            self._choose_view()
+            self._find_way()
         super().resized()
         if self._current is not None:
             self.show_line(self._current)

@@ -42,14 +42,13 @@ class TranslatedView:
     def __init__(self, translation: Translation, *, beside: bool = False) -> None:
         self.translation = translation
         self.beside = beside
-        self._heads: list[int] = []
-        self.look()
+        translation.look()
+        self._heads = _heads(translation)
 
     def look(self) -> None:
         """Take in what the hypervisor has translated meanwhile."""
         if self.translation.look():
-            beginnings = self.translation.beginnings
-            self._heads = [number + group for group, number in enumerate(beginnings)]
+            self._heads = _heads(self.translation)
 
     @property
     def count(self) -> int:
@@ -119,7 +118,7 @@ class TranslatedView:
         guest = self._guest(group, looking, room, is_guests=is_guests)
         text = with_notes(guest, looking.notes(index, None), room)
         ground = line_style(marks, looking.snapshot.privilege.ring)
-        if is_guests and not ground and believes is not None:
+        if is_guests and not ground and looking.is_standing and believes is not None:
             ground = f"here{believes}"
         edge = signs(marks, looking.snapshot.privilege.ring)
         if is_guests:
@@ -168,14 +167,24 @@ class TranslatedView:
         return (address, edge, *_guest_text(guest, is_tight=room < _ROOM_FOR_COLUMNS))
 
     def _is_guests_place(self, index: int, looking: Looking) -> bool:
-        """Tell whether a row has the guest's instruction for which the machine stands where it does."""
+        """Tell whether a row has the guest's instruction that the present row came from."""
         current = looking.current
-        return current is not None and looking.is_standing and self.head_of(current) == index
+        if current is None or looking.snapshot.running:
+            return False
+        return self.head_of(current) == index
+
+
+def _heads(translation: Translation) -> list[int]:
+    """Return the rows of the guest's instructions, each before the words that came from it."""
+    return [number + group for group, number in enumerate(translation.beginnings)]
 
 
 def _guest_style(looking: Looking) -> str:
-    """Return the style of the guest's pc: the colour of the ring that it believes to be in."""
-    believes = looking.snapshot.believes
+    """Return the style of the guest's pc: the colour of the ring that it believes to be in.
+
+    Where somebody only looks it has none.
+    """
+    believes = looking.snapshot.believes if looking.is_standing else None
     return "strong" if believes is None else f"ring{believes} bold"
 
 
