@@ -99,22 +99,39 @@ def findings(laboratory: Laboratory) -> Iterator[Finding]:
         yield find(laboratory, unit)
 
 
+# A state, and what came of it.
+_Run = tuple[HartSnapshot, Result]
+
+
 @dataclass(frozen=True, slots=True)
 class _Runs:
-    """One unit from the four states of a family."""
+    """One unit from the states of a family."""
 
     family: Family
     kernel: Result
     below: Result
     hidden: Result
     moved: Result
+    kernel_hidden: Result
+
+    @property
+    def in_kernel(self) -> tuple[_Run, ...]:
+        """The runs in ring 0; each has its counterpart in `below_kernel`."""
+        return ((self.family.kernel, self.kernel), (self.family.kernel_hidden, self.kernel_hidden))
+
+    @property
+    def below_kernel(self) -> tuple[_Run, ...]:
+        """The runs that differ from one in ring 0 in nothing but the ring."""
+        return ((self.family.below, self.below), (self.family.hidden, self.hidden))
 
 
 def find(laboratory: Laboratory, unit: Unit) -> Finding:
     """Try one unit in all states."""
     runs = [_run(laboratory, unit, family) for family in laboratory.families]
     resources = frozenset(
-        resource for run in runs for resource in _resources(run.kernel, run.below, run.hidden)
+        resource
+        for run in runs
+        for resource in _resources(run.kernel, run.kernel_hidden, run.below, run.hidden)
     )
     below = {ring: _below(unit, [run for run in runs if run.family.ring == ring]) for ring in RINGS}
     return Finding(unit, classes_of(unit), resources, below)
@@ -139,6 +156,7 @@ def _run(laboratory: Laboratory, unit: Unit, family: Family) -> _Runs:
         laboratory.run(unit, family.below),
         laboratory.run(unit, family.hidden),
         laboratory.run(unit, family.moved, moved=True),
+        laboratory.run(unit, family.kernel_hidden),
     )
 
 
@@ -156,7 +174,8 @@ def _below(unit: Unit, runs: list[_Runs]) -> Below:
     effects = frozenset(
         _effect(result) for run in runs for result in (run.below, run.hidden, run.moved)
     )
-    is_privileged = any(run.kernel.cause is None for run in runs) and all(
+    in_kernel = [result for run in runs for _, result in run.in_kernel]
+    is_privileged = any(result.cause is None for result in in_kernel) and all(
         result.cause == _ILLEGAL or run.kernel.cause is not None
         for run in runs
         for result in (run.below, run.hidden, run.moved)
@@ -166,7 +185,7 @@ def _below(unit: Unit, runs: list[_Runs]) -> Below:
 
 def _own(unit: Unit, runs: list[_Runs]) -> Iterator[Witness]:
     """Yield what shows below ring 0 alone, the first witness of each kind."""
-    yield from _first(_control(unit, run.family.below, run.below) for run in runs)
+    yield from _first(_control(unit, *one) for run in runs for one in run.below_kernel)
     for kind, other in ((Sensitivity.HOST, "hidden"), (Sensitivity.LOCATION, "moved")):
         yield from _first(
             _difference(
@@ -178,11 +197,11 @@ def _own(unit: Unit, runs: list[_Runs]) -> Iterator[Witness]:
 
 def _with_kernel(unit: Unit, runs: list[_Runs]) -> Iterator[Witness]:
     """Yield what shows in ring 0, or when it is compared with a run below."""
-    yield from _first(_control(unit, run.family.kernel, run.kernel) for run in runs)
+    pairs = [pair for run in runs for pair in zip(run.in_kernel, run.below_kernel, strict=True)]
     yield from _first(
-        _difference(unit, Sensitivity.MODE, run.family.kernel, run.kernel, run.family.below, run.below)
-        for run in runs
+        _lost(unit, *kernel, *below) or _control(unit, *kernel) for kernel, below in pairs
     )
+    yield from _first(_difference(unit, Sensitivity.MODE, *kernel, *below) for kernel, below in pairs)
 
 
 def _first(found: Iterator[Witness | None]) -> Iterator[Witness]:
@@ -200,6 +219,20 @@ def _control(unit: Unit, state: HartSnapshot, result: Result) -> Witness | None:
         after = ", ".join(f"{change.name} {change.after:#x}" for change in result.changes)
     return Witness(
         Sensitivity.CONTROL, unit.text, _place(state), before, f"{_place(state)}, after it", after
+    )
+
+
+def _lost(
+    unit: Unit, first: HartSnapshot, one: Result, second: HartSnapshot, other: Result
+) -> Witness | None:
+    """Return a witness if it changes a resource in ring 0, and nothing in the other ring."""
+    if one.cause is not None or other.cause is not None or not one.changes or other.changes:
+        return None
+    changed = ", ".join(f"{part.name} {part.before:#x} becomes {part.after:#x}" for part in one.changes)
+    kept = ", ".join(f"{part.name} stays {part.before:#x}" for part in one.changes)
+    ignored = "ignored, " if Outcome.IGNORED in other.outcomes else ""
+    return Witness(
+        Sensitivity.CONTROL, unit.text, _place(first), changed, _place(second), ignored + kept
     )
 
 

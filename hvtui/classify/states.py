@@ -8,6 +8,7 @@ likes, so an innocuous instruction must not show it.
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from asm.isa.csrs import CSRS_BY_NAME
@@ -25,9 +26,11 @@ ELSEWHERE = 0x0040_0000
 _TABLES = RAM_BASE + 0x0010_0000
 RAM_SIZE = 0x0080_0000
 
-# The rings that a guest's kernel can be put into, and how many families of states there are.
+# The rings that a guest's kernel can be put into, and how many programs are run in each.
 RINGS = (1, 3)
-SAMPLES = 2
+_PROGRAMS = 2
+# From how many states an instruction is run: each family has five.
+STATES = 5 * len(RINGS) * _PROGRAMS
 
 _SEED = 1974
 _MEGAPAGE = 22
@@ -40,7 +43,23 @@ _VARIED_STATUS = sum(
     for name in ("FS", "VS", "SPP", "MPIE", "SPIE", "MIE", "SIE")
 )
 _MPP_SHIFT = 11
-_SUPERVISOR_PENDING = 0x222
+# The interrupts of S in mip, mie and mideleg, and the one of them that S itself can make pending.
+_SUPERVISOR = 0x222
+_SOFTWARE = 0x2
+_WORD = 0xFFFF_FFFF
+# What user mode may read of the counters if it is let: cycle, time and instret.
+_COUNTERS = 7
+
+# CSRs that may hold anything, and those that hold an address of an instruction.
+_FREE = (
+    "mscratch", "mcause", "mtval", "sscratch", "scause", "stval", "senvcfg", "menvcfg", "medeleg",
+    "mideleg", "mcountinhibit", "mcycleh", "minstreth", *(f"pmpaddr{n}" for n in range(1, 16)),
+)  # fmt: skip
+# All entries of the PMP but the first are off, whatever permissions they have: these two or none.
+_PERMISSIONS = {"pmpcfg0": 0x0505_0500, **dict.fromkeys(("pmpcfg1", "pmpcfg2", "pmpcfg3"), 0x0505_0505)}
+# What is the other way round in the registers of the second program.
+_OTHER = {12: _WORD ^ _SOFTWARE, **dict.fromkeys(range(13, 32), _WORD)}
+_ADDRESSES = ("mtvec", "stvec", "mepc", "sepc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +68,7 @@ class Family:
 
     `kernel` is in ring 0. `below` is in `ring`, and differs from it in nothing else; `hidden` differs
     from `below` in the host's part alone, and `moved` in where the program's memory really lies.
+    `kernel_hidden` is in ring 0, and differs from `hidden` in nothing else.
     """
 
     ring: int
@@ -56,6 +76,7 @@ class Family:
     below: HartSnapshot
     hidden: HartSnapshot
     moved: HartSnapshot
+    kernel_hidden: HartSnapshot
 
 
 def prepare_memory(machine: Machine) -> None:
@@ -76,55 +97,77 @@ def families(machine: Machine, *, bitmap: int, gates_closed: bool) -> tuple[Fami
     closed to lower modes, and TVM, TW and TSR are set, as a careful hypervisor does.
     """
     chance = random.Random(_SEED)
+    first = _program(chance)
+    second = tuple(value ^ _OTHER.get(number, 0) for number, value in enumerate(first))
+    values = _values(chance, bitmap=bitmap, gates_closed=gates_closed)
+    retired = chance.randrange(1 << 20)
     found: list[Family] = []
-    for _ in range(SAMPLES):
-        program = _program(chance)
-        hosts = [
-            _host(machine, chance, program, bitmap=bitmap, gates_closed=gates_closed) for _ in range(2)
-        ]
+    # Two programs and two hosts, each with the other bits: whatever an instruction sets or clears, or
+    # shows, is not so already in one of the four. What S sees of interrupts hangs on what is delegated,
+    # so with the second program they are enabled and pending the other way round.
+    for program, interrupts in ((first, 0), (second, _SUPERVISOR)):
+        host = values | {name: values[name] ^ interrupts for name in ("mie", "mip")}
+        hosts = (
+            _host(machine, program, host, retired),
+            _host(machine, program, _opposite(host), retired ^ 0xF_FFFF),
+        )
         found += [_family(machine, ring, *hosts) for ring in RINGS]
     return tuple(found)
 
 
 def _program(chance: random.Random) -> tuple[int, ...]:
-    """Return registers: x11 is an address in the data, the others any words."""
+    """Return registers: x11 is an address in the data, the others any words, x12 with a bit set."""
     x = [0, *(chance.getrandbits(32) for _ in range(31))]
     x[11] = DATA + 4 * chance.randrange(4)
+    x[12] |= _SOFTWARE
     return tuple(x)
 
 
-def _host(
-    machine: Machine, chance: random.Random, x: tuple[int, ...], *, bitmap: int, gates_closed: bool
-) -> HartSnapshot:
-    """Return a state in M with random host's parts; no interrupt can be taken in it."""
-    hart = machine.hart
-    machine.reset(CODE)
-    machine.clint.mtimecmp = (1 << 64) - 1
-    names = hart.csrs.by_name
-    status = chance.getrandbits(32) & _VARIED_STATUS | chance.choice((0, 1, 3)) << _MPP_SHIFT
-    pending = chance.getrandbits(32) & _SUPERVISOR_PENDING
+def _values(chance: random.Random, *, bitmap: int, gates_closed: bool) -> dict[str, int]:
+    """Return what a host's CSRs hold; no interrupt can be taken with it."""
+    status = chance.getrandbits(32) & _VARIED_STATUS | chance.choice((0, 3)) << _MPP_SHIFT
+    pending = chance.getrandbits(32) & _SUPERVISOR
     values = {
         "mstatus": status | (_CONTROLS if gates_closed else 0),
         "mip": pending,
-        "mie": chance.getrandbits(32) & ~pending,
-        "mideleg": chance.getrandbits(32),
-        "mcounteren": 0 if gates_closed else 7,
-        "scounteren": 0 if gates_closed else 7,
+        "mie": (chance.getrandbits(32) | _SUPERVISOR) & ~pending,
+        "mcounteren": 0 if gates_closed else _COUNTERS,
+        "scounteren": chance.getrandbits(32) | (0 if gates_closed else _COUNTERS),
         "mtrapmap": bitmap,
-        "pmpaddr0": 0xFFFF_FFFF,
+        "pmpaddr0": _WORD,
         "pmpcfg0": 0x0F,
-        "pmpaddr5": chance.getrandbits(32),
-        "mcycleh": chance.getrandbits(32),
-        "minstreth": chance.getrandbits(32),
     }
-    for name in ("mscratch", "mcause", "mtval", "sscratch", "scause", "stval", "senvcfg", "menvcfg"):
-        values[name] = chance.getrandbits(32)
-    for name in ("mtvec", "stvec", "mepc", "sepc"):
-        values[name] = RAM_BASE + 4 * chance.randrange(1 << 16)
+    values |= {name: chance.getrandbits(32) for name in _FREE}
+    values |= {
+        name: values.get(name, 0) | chance.getrandbits(32) & mask for name, mask in _PERMISSIONS.items()
+    }
+    return values | {name: RAM_BASE + 4 * chance.randrange(1 << 16) for name in _ADDRESSES}
+
+
+def _opposite(values: Mapping[str, int]) -> dict[str, int]:
+    """Return other values: each bit is the other one, if two hosts may differ in it."""
+    masks = {
+        "mstatus": _VARIED_STATUS | 3 << _MPP_SHIFT,
+        "mip": _SUPERVISOR,
+        "mie": _WORD,
+        "scounteren": _WORD ^ (values["scounteren"] & values["mcounteren"]),
+        **dict.fromkeys(_FREE, _WORD),
+        **_PERMISSIONS,
+        **dict.fromkeys(_ADDRESSES, 0x3_FFFC),
+    }
+    return {name: value ^ masks.get(name, 0) for name, value in values.items()}
+
+
+def _host(
+    machine: Machine, x: tuple[int, ...], values: Mapping[str, int], retired: int
+) -> HartSnapshot:
+    """Return a state in M whose CSRs hold `values`, those of them that this CPU has."""
+    hart = machine.hart
+    machine.reset(CODE)
+    machine.clint.mtimecmp = (1 << 64) - 1
     for name, value in values.items():
-        if name in names:
+        if name in hart.csrs.by_name:
             hart.set_csr(name, value)
-    retired = chance.randrange(1 << 20)
     return replace(hart.capture(), x=x, pc=CODE, retired=retired)
 
 
@@ -138,6 +181,7 @@ def _family(machine: Machine, ring: int, host: HartSnapshot, other: HartSnapshot
         replace(there[0], privilege=privilege),
         replace(hidden, privilege=privilege),
         replace(there[1], privilege=privilege),
+        replace(hidden, privilege=Privilege.M),
     )
 
 

@@ -17,8 +17,8 @@ from hvtui.machine.generations import Generation
 RESULT, ADDRESS, VALUE = 10, 11, 12
 
 _REGISTERS = {"rd": RESULT, "rs1": ADDRESS, "rs2": VALUE}
-# Small and aligned for every row that has them: offsets, shift distances, bits to set.
-_NUMBERS = {"imm": 8, "target": 8, "upper": 0x5000, "shamt": 3, "zimm": 5, "pred": 3, "succ": 3}
+# Small and aligned for every row that has them: offsets, shift distances. Of bits to set or clear, all.
+_NUMBERS = {"imm": 8, "target": 8, "upper": 0x5000, "shamt": 3, "zimm": 31, "pred": 3, "succ": 3}
 
 # Of a family whose members all read as a constant, these forms are enough: a read, a write, both.
 _FEW_FORMS = (("csrrs", 1, 0), ("csrrw", 0, 1), ("csrrw", 1, 1), ("csrrwi", 0, 1))
@@ -66,7 +66,7 @@ def _accesses(row: Instruction, csr: CsrRow) -> Iterator[Unit]:
         for has_source in (0, 1):
             if is_one_of_many and (row.name, has_result, has_source) not in _FEW_FORMS:
                 continue
-            fields = {"csr": csr.number}
+            fields = {"csr": csr.number, "rs1": VALUE}
             if not has_result:
                 fields["rd"] = 0
             if not has_source:

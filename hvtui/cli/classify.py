@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from asm.diagnostics import nearest
 from asm.isa.trapbits import TRAP_BITS_BY_NAME, TrapBit
 from hvtui.classify.findings import Sensitivity, Witness
 from hvtui.classify.resources import Resource
-from hvtui.classify.states import RINGS, SAMPLES
+from hvtui.classify.states import RINGS, STATES
 from hvtui.classify.summaries import (
     ClassSummary,
     as_document,
@@ -34,6 +34,9 @@ That something is sensitive is proved by a witness; that it is not was found tru
 
 The CPU is set up as a hypervisor would: counters closed, TVM, TW and TSR set. With --open they are as
 after reset. On vt and svm, --trap sets bits of the trap bitmap.
+
+Instructions of a class may fare differently: 'executes, ignored' says that some do this and some that.
+"∅ 4" counts the holes among them. --json tells of each instruction.
 """
 
 # A word for each, where a column is narrow.
@@ -66,6 +69,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--trap", type=_bits, default=(), metavar="BIT,...", help="set bits of the trap bitmap"
     )
     parser.add_argument("--open", action="store_true", help="leave counters, TVM, TW and TSR as reset")
+    parser.add_argument(
+        "--witnesses", action="store_true", help="a witness for each class with holes, not for three"
+    )
     parser.add_argument("--json", action="store_true", help="everything, as JSON")
 
 
@@ -97,21 +103,22 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     spare_glyphs()
     for verdict in verdicts:
-        _print(verdict, gates_closed=not arguments.open)
+        _print(
+            verdict, gates_closed=not arguments.open, most=None if arguments.witnesses else _MOST_SHOWN
+        )
     return 0
 
 
-def _print(verdict: Verdict, *, gates_closed: bool) -> None:
+def _print(verdict: Verdict, *, gates_closed: bool, most: int | None) -> None:
     # Rich is for the tables alone: JSON and mistakes need not wait for it.
     from rich.console import Console
     from rich.table import Table
 
     console = Console(highlight=False)
     generation = GENERATIONS[verdict.cpu]
-    states = 4 * len(RINGS) * SAMPLES
     console.print(f"[bold]{verdict.cpu}[/]: {generation.summary}")
     console.print(
-        f"{len(verdict.findings):,} instructions, each from {states} states"
+        f"{len(verdict.findings):,} instructions, each from {STATES} states"
         + (f"; trap bitmap {verdict.bitmap:#010x}" if has_bitmap(verdict.cpu) else ""),
         style="dim",
     )
@@ -125,7 +132,7 @@ def _print(verdict: Verdict, *, gates_closed: bool) -> None:
         if summary.tried:
             table.add_row(*_row(summary))
     console.print(table)
-    for line in _conclusions(verdict, gates_closed=gates_closed):
+    for line in _conclusions(verdict, gates_closed=gates_closed, most=most):
         console.print(line)
     console.print()
 
@@ -142,7 +149,7 @@ def _row(summary: ClassSummary) -> Iterator[str]:
     yield ", ".join(word for part, word in _RESOURCES.items() if part in summary.resources)
 
 
-def _conclusions(verdict: Verdict, *, gates_closed: bool) -> Iterator[str]:
+def _conclusions(verdict: Verdict, *, gates_closed: bool, most: int | None) -> Iterator[str]:
     for ring in RINGS:
         holes = verdict.holes(ring)
         place = f"guest's kernel in ring {ring}"
@@ -155,7 +162,7 @@ def _conclusions(verdict: Verdict, *, gates_closed: bool) -> Iterator[str]:
             f" of {len(classes)} classes"
         )
         witnesses = [found for bit in classes if (found := witness_of(holes, ring, bit))]
-        yield from _told(witnesses)
+        yield from _told(witnesses, most)
         if all(found.unit.csr is not None and found.unit.csr.privilege == 1 for found in holes):
             yield "    [dim]all are S's own registers: swapped for each guest, they need not trap[/]"
     if verdict.is_hybrid:
@@ -167,20 +174,22 @@ def _conclusions(verdict: Verdict, *, gates_closed: bool) -> Iterator[str]:
             " and do not trap"
         )
         classes = classes_of_holes(holes)
-        yield from _told(found for bit in classes if (found := witness_of(holes, 3, bit)))
+        witnesses = [found for bit in classes if (found := witness_of(holes, 3, bit))]
+        yield from _told(witnesses, most)
     if has_bitmap(verdict.cpu) and any(verdict.holes(ring) for ring in RINGS):
         bits = least_bits(verdict)
         yield from _least(verdict, bits, gates_closed=gates_closed)
 
 
-def _told(witnesses: Iterable[Witness]) -> Iterator[str]:
-    every = list(witnesses)
-    for witness in every[:_MOST_SHOWN]:
+def _told(witnesses: Sequence[Witness], most: int | None) -> Iterator[str]:
+    for witness in witnesses[:most]:
         yield f"    [bold]{witness.instruction}[/]: {witness.kind.value}"
         yield f"        {witness.first}: {witness.first_result}"
         yield f"        {witness.second}: {witness.second_result}"
-    if len(every) > _MOST_SHOWN:
-        yield f"    [dim]and {len(every) - _MOST_SHOWN} other classes: --json tells all[/]"
+    left = 0 if most is None else len(witnesses) - most
+    if left > 0:
+        others = "1 other class" if left == 1 else f"{left} other classes"
+        yield f"    [dim]and {others}: --witnesses shows one of each, --json those of all holes[/]"
 
 
 def _least(verdict: Verdict, bits: frozenset[TrapBit] | None, *, gates_closed: bool) -> Iterator[str]:
@@ -193,4 +202,9 @@ def _least(verdict: Verdict, bits: frozenset[TrapBit] | None, *, gates_closed: b
     missing = [bit.key for bit in TrapBit if not value >> bit & 1]
     without = f", all but {', '.join(missing)}" if len(missing) < _MOST_SHOWN else ""
     yield f"    the fewest bits that close them: {value:#010x}, {value.bit_count()} bits{without}"
+    if TrapBit.SFENCE not in bits:
+        yield (
+            "    [dim]sfence changes nothing here, where no old translations are kept; a hypervisor"
+            " with shadow page tables wants it all the same[/]"
+        )
     yield f"    tried with them: {'no hole is left' if not left else f'{left} holes are left'}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 import pytest
@@ -13,10 +15,11 @@ from hvtui.classify.findings import Finding, Sensitivity, classes_of
 from hvtui.classify.laboratory import Laboratory
 from hvtui.classify.resources import Resource
 from hvtui.classify.states import RINGS
-from hvtui.classify.units import units
+from hvtui.classify.units import Unit, units
 from hvtui.classify.verdicts import Verdict, judge, least_bits, value_of
 from hvtui.machine.events import KernelInstruction
 from hvtui.machine.generations import GENERATIONS
+from hvtui.machine.hart import HartSnapshot
 from hvtui.machine.privilege import Privilege
 
 
@@ -53,15 +56,63 @@ def test_the_classes_of_an_instruction_are_those_that_the_machine_tells_of() -> 
 def test_states_of_a_family_differ_in_one_thing_alone(cpu: str) -> None:
     for family in Laboratory(cpu).families:
         kernel, below, hidden, moved = family.kernel, family.below, family.hidden, family.moved
-        assert kernel.privilege is Privilege.M
+        assert kernel.privilege is family.kernel_hidden.privilege is Privilege.M
         assert {state.privilege.ring for state in (below, hidden, moved)} == {family.ring}
-        assert (kernel.csr, kernel.retired) == (below.csr, below.retired)
+        for ring_0, other in ((kernel, below), (family.kernel_hidden, hidden)):
+            assert replace(ring_0, privilege=other.privilege) == other
         assert kernel.x == below.x == hidden.x == moved.x
-        assert hidden.csr != below.csr
         changed = {
             name for (name, one), (_, two) in zip(below.csr, moved.csr, strict=True) if one != two
         }
         assert changed == {"satp"}
+
+
+@pytest.mark.parametrize("cpu", GENERATIONS)
+def test_two_hosts_differ_in_each_csr_that_a_hypervisor_may_set_as_it_likes(cpu: str) -> None:
+    for family in Laboratory(cpu).families:
+        below, hidden = dict(family.below.csr), dict(family.hidden.csr)
+        same = {name for name in below if below[name] == hidden[name]}
+        # The counters are closed, the bitmap is what was asked for, and satp leads to the program.
+        assert same == {"mcounteren", "mtrapmap", "mvmcb", "satp"}
+        (cfg, addresses), (other_cfg, other_addresses) = (
+            below_pmp(family.below),
+            below_pmp(family.hidden),
+        )
+        assert cfg[1:] != other_cfg[1:]
+        # The first entry lets programs reach their memory.
+        assert cfg[0] == other_cfg[0]
+        assert all(one != two for one, two in list(zip(addresses, other_addresses, strict=True))[1:])
+
+
+def below_pmp(state: HartSnapshot) -> tuple[Sequence[int], Sequence[int]]:
+    return state.pmp[0], state.pmp[1]
+
+
+# What a form of a CSR instruction cannot change, in whatever state: it writes nothing, or sets or
+# clears no bit. And what is constant as long as a hypervisor keeps it so.
+def changes_nothing(unit: Unit) -> bool:
+    name, _, operands = unit.text.partition(" ")
+    no_source = operands.endswith((", zero", ", 0"))
+    is_kept = unit.csr is not None and (
+        unit.csr.name == "mtrapmap"
+        or (unit.csr.name == "mcounteren" and (name.startswith("csrc") or no_source))
+        or (unit.csr.name == "pmpaddr0" and name.startswith("csrs"))
+    )
+    return name == "csrr" or is_kept or (no_source and not name.startswith(("csrw", "csrrw")))
+
+
+@pytest.mark.parametrize(("cpu", "ring"), [("classic", 1), ("legacy", 1), ("legacy", 3)])
+def test_each_write_that_can_change_something_is_found_to(cpu: str, ring: int) -> None:
+    missed = [
+        finding.unit.text
+        for finding in verdict(cpu).findings
+        if finding.unit.csr is not None
+        and finding.unit.csr.write_mask
+        and not finding.below[ring].is_privileged
+        and not finding.is_sensitive
+        and not changes_nothing(finding.unit)
+    ]
+    assert missed == []
 
 
 @pytest.mark.parametrize(
@@ -96,7 +147,7 @@ def test_open_counters_show_the_hosts_time_to_every_program() -> None:
 
 
 def test_what_is_ignored_is_not_privileged_and_what_leaks_is_sensitive_by_itself() -> None:
-    ignored = found(verdict("legacy"), "csrw mstatus, a1")
+    ignored = found(verdict("legacy"), "csrw mstatus, a2")
     assert ignored.below[3].effects == {"ignored"}
     assert not ignored.below[3].is_privileged
     assert ignored.below[3].is_hole
@@ -110,14 +161,14 @@ def test_what_is_ignored_is_not_privileged_and_what_leaks_is_sensitive_by_itself
     ("text", "resource"),
     [
         ("mret", Resource.MODE),
-        ("csrw satp, a1", Resource.TRANSLATION),
-        ("csrw pmpcfg0, a1", Resource.TRANSLATION),
-        ("csrw mie, a1", Resource.INTERRUPTS),
-        ("csrw mtvec, a1", Resource.VECTOR),
-        ("csrw mscratch, a1", Resource.TRAP_STATE),
-        ("csrw mcycle, a1", Resource.COUNTERS),
-        ("csrw mcounteren, a1", Resource.COUNTERS),
-        ("csrw mtrapmap, a1", Resource.BITMAP),
+        ("csrw satp, a2", Resource.TRANSLATION),
+        ("csrw pmpcfg0, a2", Resource.TRANSLATION),
+        ("csrw mie, a2", Resource.INTERRUPTS),
+        ("csrw mtvec, a2", Resource.VECTOR),
+        ("csrw mscratch, a2", Resource.TRAP_STATE),
+        ("csrw mcycle, a2", Resource.COUNTERS),
+        ("csrw mcounteren, a2", Resource.COUNTERS),
+        ("csrw mtrapmap, a2", Resource.BITMAP),
         ("wfi", Resource.PROCESSOR),
     ],
 )
@@ -164,6 +215,23 @@ def test_every_hole_has_a_witness_of_two_states_with_two_results(cpu: str) -> No
                 assert witness.first_result != witness.second_result
                 if witness.kind is Sensitivity.MODE:
                     assert {witness.first, witness.second} == {"ring 0", f"ring {ring}"}
+
+
+def test_a_write_that_is_lost_is_told_by_what_it_does_in_ring_0() -> None:
+    lost = found(verdict("legacy"), "csrw mstatus, zero").below[3].witnesses
+    (witness,) = (one for one in lost if one.kind is Sensitivity.CONTROL)
+    assert (witness.first, witness.second) == ("ring 0", "ring 3")
+    assert witness.first_result.startswith("mstatus 0x")
+    assert " becomes 0x" in witness.first_result
+    assert witness.second_result.startswith("ignored, mstatus stays 0x")
+
+
+def test_what_s_may_read_of_the_gates_shows_the_host() -> None:
+    gates = found(verdict("classic"), "csrr a0, scounteren")
+    assert gates.below[1].is_hole
+    assert gates.kinds == {Sensitivity.HOST}
+    leaked = found(verdict("pentium"), "csrr a0, medeleg")
+    assert leaked.below[3].is_user_hole
 
 
 def test_the_same_is_found_each_time() -> None:
