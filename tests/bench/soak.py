@@ -103,7 +103,7 @@ class Soak:
         place = session.break_at(chance.choice(("fork_saved_page", "frame_take", "schedule")))
         session.limit = None
         for _ in range(3):
-            session.resume()
+            self._resume(session)
             session.snapshot()
         session.reverse_resume()
         session.step_line()
@@ -111,7 +111,7 @@ class Soak:
         session.remove_breakpoint(trap.number)
         session.remove_breakpoint(place.number)
         watch = session.watch("*last_pid", each_step=False)
-        session.resume()
+        self._resume(session)
         session.remove_breakpoint(watch.number)
         session.send(b"x", cut=True)
         session.goto(session.machine.instant + 100_000 + chance.randrange(_FAR))
@@ -121,4 +121,9 @@ class Soak:
             session.snapshot()
         session.change(RegisterEdit(_A0, session.machine.hart.x[_A0]), cut=True)
         session.limit = session.machine.instant + 100_000
-        session.resume()
+        self._resume(session)
+
+    @staticmethod
+    def _resume(session: Session) -> None:
+        if session.machine.exit is None:
+            session.resume()

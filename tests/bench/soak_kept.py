@@ -6,6 +6,7 @@ here each of them is found and named by the way to it: ``session._mover.timeline
 
 from __future__ import annotations
 
+import ctypes
 import os
 import resource
 import sys
@@ -14,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import ClassVar
 
 from asm.program import Program
 from hvtui.machinefile.system import System
@@ -31,6 +33,31 @@ def resident() -> int:
     if _STATM.exists():
         return int(_STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+class _Mallinfo(ctypes.Structure):
+    """What `mallinfo2` of the GNU C library returns."""
+
+    _fields_: ClassVar = [
+        (name, ctypes.c_size_t)
+        for name in (
+            "arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks",
+            "fordblks", "keepcost",
+        )
+    ]  # fmt: skip
+
+
+def allocated() -> int | None:
+    """Return how many bytes the C library's allocator has given out, None where it does not tell.
+
+    The process may take more: what was given back lies between what was not, and waits to be used.
+    """
+    ask = getattr(ctypes.CDLL(None), "mallinfo2", None) if sys.platform == "linux" else None
+    if ask is None:
+        return None
+    ask.restype = _Mallinfo
+    info = ask()
+    return int(info.uordblks + info.hblkhd)
 
 
 def kept(**roots: object) -> dict[str, int]:

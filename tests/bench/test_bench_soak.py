@@ -141,10 +141,25 @@ def test_a_soak_names_what_grows(leak: Callable[[_Leaking], None], path: str) ->
     assert not grown(samples[2:], samples[:2])
 
 
-@pytest.mark.parametrize(("per_sample", "flat"), [(0, True), (2, False)])
-def test_a_soak_calls_memory_flat_only_if_it_is(per_sample: int, flat: bool) -> None:
+@pytest.mark.parametrize(
+    ("growing", "flat"),
+    [
+        ({}, True),
+        ({"allocated": 2 * _MIB}, False),
+        ({"blocks": 5_000}, False),
+        ({"resident": 4 * _MIB}, False),
+    ],
+    ids=str,
+)
+def test_a_soak_calls_memory_flat_only_if_it_is(growing: dict[str, int], flat: bool) -> None:
     samples = [
-        Sample(float(second), (100 + per_sample * second) * _MIB, 1000, {"it.seen": 5})
+        Sample(
+            float(second),
+            100 * _MIB + growing.get("resident", 0) * second,
+            30 * _MIB + growing.get("allocated", 0) * second,
+            300_000 + growing.get("blocks", 0) * second,
+            {"it.seen": 5},
+        )
         for second in range(30)
     ]
     found, words = verdict(samples)
@@ -153,4 +168,4 @@ def test_a_soak_calls_memory_flat_only_if_it_is(per_sample: int, flat: bool) -> 
 
 
 def test_a_soak_of_one_sample_is_no_proof() -> None:
-    assert not verdict([Sample(0.0, _MIB, 10, {})])[0]
+    assert not verdict([Sample(0.0, _MIB, _MIB, 10, {})])[0]
