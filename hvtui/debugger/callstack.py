@@ -52,7 +52,7 @@ from hvtui.machinefile.system import Component
 MOST_PARKED = 256
 FRAMES_KEPT = 2048
 ACTIVATIONS_KEPT = 256
-# How many bytes of the stack a function may use for the jump through a link register in it to be taken
+# How many bytes of the stack a function may use for a jump through a link register in it to be taken
 # for one to a computed place. A thread that begins has another stack: its top is further off.
 LOCALS = 256
 
@@ -181,8 +181,7 @@ class CallStack:
             return
         ended = _find_frame(frames, target, sp)
         if ended is None:
-            if frames is not None and 0 < frames.sp - sp <= LOCALS:
-                # The function still has its part of the stack: it goes on, at a computed place.
+            if frames is not None and self._goes_on_in(frames, target, sp):
                 return
             self._put_aside(frames, self.top)
         self.frames = ended.below if ended else None
@@ -299,9 +298,12 @@ class CallStack:
         """Yield the stack from the innermost function, at `now`, outwards."""
         activation, frames, position = self.top, self.frames, now
         while True:
+            sp: int | None = None
             while frames is not None:
-                yield Level(activation, frames, position, self._target(frames))
-                position = self._whereabouts.now(frames.site, frames.site_physical)
+                if not self._has_returned(frames, position, sp):
+                    yield Level(activation, frames, position, self._target(frames))
+                    position = self._whereabouts.now(frames.site, frames.site_physical)
+                    sp = frames.sp
                 frames = frames.below
             yield Level(activation, None, position, activation.entry)
             if activation.below is None:
@@ -393,6 +395,30 @@ class CallStack:
             self.ended = (self.top.serial,) if self.frames is None else ()
             self.top = thread.activation
         self.frames = thread.frames.below
+
+    def _goes_on_in(self, frame: Frame, target: int, sp: int) -> bool:
+        """Tell whether a jump that looks like a return is one to a computed place in a function.
+
+        The function has its part of the stack still, or has had none. But to go on in translated code
+        is to leave its translator.
+        """
+        component = self.top.entry.component
+        cache = component.translates if component is not None else None
+        if cache is not None and cache.first <= target < cache.last:
+            return False
+        return 0 <= frame.sp - sp <= LOCALS
+
+    def _has_returned(self, frame: Frame, now: Position, sp: int | None) -> bool:
+        """Tell whether a function has returned unseen, by a register that is no link register.
+
+        What runs now, or called the next function with `sp`, lies where the function was called from.
+        """
+        site = self._whereabouts.of(frame.site, frame.site_physical)
+        here = (now.component, now.label)
+        if not now.label or here != (site.component, site.label) or sp not in (None, frame.sp):
+            return False
+        target = self._target(frame)
+        return here != (target.component, target.label)
 
     def _target(self, frame: Frame) -> Position:
         physical = frame.site_physical

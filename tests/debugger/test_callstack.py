@@ -429,6 +429,73 @@ stack:
     assert lines(session) == ["0 main _start main.s:3 [reset]"]
 
 
+def test_a_function_that_jumps_on_by_t0_keeps_its_caller() -> None:
+    session = session_of(
+        Part(
+            "main",
+            """\
+_start: la      sp, stack
+        call    outer
+end:    j       end
+outer:  addi    sp, sp, -16
+        sw      ra, 12(sp)
+        call    choose
+        lw      ra, 12(sp)
+        addi    sp, sp, 16
+        ret
+choose: la      t0, chosen
+        jr      t0
+chosen: nop
+        ret
+        .space  64
+stack:
+""",
+        )
+    )
+    session.break_at("chosen")
+    session.resume()
+    assert lines(session) == [
+        "0 main choose main.s:12",
+        "0 main outer main.s:6",
+        "0 main _start main.s:2 [reset]",
+    ]
+    session.finish()
+    assert lines(session) == ["0 main outer main.s:7", "0 main _start main.s:2 [reset]"]
+
+
+def test_a_function_that_returns_by_another_register_is_no_caller_of_the_next() -> None:
+    """Nothing tells of such a return when it takes place: what runs then, and from where, tells."""
+    session = session_of(
+        Part(
+            "main",
+            """\
+_start: la      sp, stack
+        call    quiet
+        nop
+        call    quiet
+        call    loud
+end:    j       end
+quiet:  mv      t6, ra
+        call    leaf
+        jr      t6
+loud:   nop
+leaf:   ret
+        .space  64
+stack:
+""",
+        )
+    )
+    for label in ("leaf", "loud"):
+        session.break_at(label)
+    session.resume()
+    below = "0 main _start main.s:2 [reset]"
+    assert lines(session) == ["0 main leaf main.s:11", "0 main quiet main.s:8", below]
+    session.resume()
+    assert lines(session)[1:] == ["0 main quiet main.s:8", "0 main _start main.s:4 [reset]"]
+    session.resume()
+    assert lines(session) == ["0 main loud main.s:10", "0 main _start main.s:5 [reset]"]
+
+
 def test_a_jump_to_nowhere_that_goes_on_elsewhere_stays_in_its_function() -> None:
     """A kernel tries whether it can run what it must not, and mends the fault by a table."""
     session = session_of(
