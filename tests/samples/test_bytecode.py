@@ -75,6 +75,8 @@ def test_both_programs_count_the_same_primes_and_only_one_is_slow() -> None:
     for share in (native, interpreted):
         assert f"{share.instructions:,}" in lesson
     assert round(interpreted.instructions / native.instructions) == 52
+    opcodes = (SAMPLES / "users" / "bytecode" / "opcodes.s").read_text(encoding="utf-8")
+    assert f"it has {opcodes.count('.equ    OP_') - 1} instructions" in lesson  # and OP_COUNT
 
 
 def test_an_instruction_of_bytecode_takes_as_many_of_the_cpu_as_the_lesson_says() -> None:

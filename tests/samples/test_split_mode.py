@@ -185,6 +185,7 @@ def test_the_host_s_process_calls_its_kernel_without_ring_0() -> None:
     assert (crossings[3, 1], crossings[1, 3]) == (26, 26)
     assert "all the 26 calls of `ticker`" in lesson()
     assert f"{ALARMS} times in the whole run" in lesson()
+    assert f"{HOST_TICKS} of the exits are of this kind" in lesson()
     assert sample().expect.traps["ecall-s"].low == EXITS + ALARMS
 
 
