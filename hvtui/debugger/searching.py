@@ -1,7 +1,8 @@
 """Searches backwards: when a breakpoint was met last, or a crossing between modes.
 
-The stretches between recorded moments are run again, the latest first, and of what is met there the
-last one counts.
+What breakpoints on traps have met stands in the trap log, if they have no condition. For all else the
+stretches between recorded moments are run again, the latest first, and of what is met there the last
+one counts.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from operator import or_
 from hvtui.debugger.breakpoints import TrapBreakpoint
 from hvtui.debugger.crossings import Crossing, MachineReset, Wanted
 from hvtui.debugger.hitting import holds
+from hvtui.debugger.logfilter import Alternative, LogFilter
+from hvtui.debugger.logsearch import LogSearch
 from hvtui.debugger.moving import Mover
 from hvtui.debugger.positions import Position
 from hvtui.debugger.snapshot import Stopped
@@ -40,6 +43,7 @@ class Search:
     def __init__(self, mover: Mover, shall_pause: Callable[[], bool]) -> None:
         self._mover = mover
         self._shall_pause = shall_pause
+        self._log_search: LogSearch | None = None
 
     def last(
         self, low: int, high: int, wanted: Wanted | None = None, *, alone: bool = False
@@ -50,25 +54,67 @@ class Search:
         Moves the machine. Raises TravelEndedError if it was told to pause.
         """
         mover, origin = self._mover, self._mover.timeline.now
-        last = high - 1
+        while True:
+            found, is_over = self._last(low, high, wanted, alone=alone)
+            if is_over:
+                return found
+            # Breakpoints may change, and the machine too: where the person is.
+            mover.timeline.go(origin, _never)
+            mover.breakpoints.travelled(origin)
+            mover.do_posted()
+
+    def _last(
+        self, low: int, high: int, wanted: Wanted | None, *, alone: bool
+    ) -> tuple[int | None, bool]:
+        """Return what `last` does, and whether the search came to its end: somebody may want to act."""
+        mover, origin = self._mover, self._mover.timeline.now
+        logged, last = None, high - 1
+        if not alone:
+            logged, last = self._last_logged(low, high, is_all=wanted is None)
+            low = logged or low
+            self._pause_at(origin)
         while last >= max(low, 1) and (mover.breakpoints.has_enabled or wanted is not None):
             start = mover.timeline.back_to_moment_before(last)
             found = self._last_until(last, wanted, alone=alone)
             if mover.has_posted:
-                # Breakpoints may change, and the machine too: where the person is.
-                mover.timeline.go(origin, _never)
-                mover.breakpoints.travelled(origin)
-                mover.do_posted()
-                last = high - 1
-            elif self._shall_pause():
-                # After `last` there was nothing.
-                mover.timeline.go(last if last < high - 1 else origin, _never)
-                raise TravelEndedError(mover.paused())
-            elif found is not None:
-                return found if found >= low else None
-            else:
-                last = start
-        return None
+                return None, False
+            # After `last` there was nothing.
+            self._pause_at(last if last < high - 1 else origin)
+            if found is not None:
+                return (found if found >= low else logged), True
+            last = start
+        return logged, True
+
+    def _pause_at(self, instant: int) -> None:
+        """If somebody pauses, go there and raise TravelEndedError."""
+        if self._shall_pause():
+            self._mover.timeline.go(instant, _never)
+            raise TravelEndedError(self._mover.paused())
+
+    def _last_logged(self, low: int, high: int, *, is_all: bool) -> tuple[int | None, int]:
+        """Return when the log says that a breakpoint on traps was met last, of `low` to before `high`.
+
+        With it, up to which instant the run has to be looked at, 0 for not at all: if breakpoints are
+        all that is looked for, and these are all, the log knows it, but for what it has forgotten.
+        """
+        breakpoints = self._mover.breakpoints
+        plain = [known for known in breakpoints.traps if known.condition is None]
+        if not plain:
+            return None, high - 1
+        entries = self._mover.follower.traplog.known
+        asked = tuple(Alternative(known.trap) for known in plain)
+        search = self._log_search
+        if search is None or search.wanted.alternatives != asked:
+            search = self._log_search = LogSearch(LogFilter(asked, ""))
+        number = search.before(entries, entries.number_at(high - 1), self._shall_pause)
+        found = None if number is None else entries.entry(number).instant + 1
+        if found is not None and found < low:
+            found = None
+        if not is_all or len(plain) < sum(known.enabled for known in breakpoints):
+            return found, high - 1
+        if number is None and entries.first:
+            return None, min(high - 1, entries.entry(entries.first).instant)
+        return found, 0
 
     def _last_until(self, last: int, wanted: Wanted | None, *, alone: bool) -> int | None:
         """Run to the instant `last` and return when something was met last; may end early."""

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from hvtui.debugger import reversing
+from hvtui.debugger import following, reversing
 from hvtui.debugger.edits import MemoryEdit
+from hvtui.debugger.expressions.compiling import compile_expression
 from hvtui.debugger.session import MoveError, Session
 from hvtui.debugger.snapshot import Snapshot, StopKind, Stopped
+from hvtui.debugger.traplog import TrapLog
 from hvtui.machine.events import TrapTaken
 from hvtui.machinefile.loading import load_system
 from tests.support.debugged import KEEPER, Part, lines, session_of, virtualized
@@ -336,12 +339,55 @@ def test_a_breakpoint_counts_the_same_hit_once_however_often_one_comes_by() -> N
     assert hits() == 1
 
 
+TRAPS = """
+_start: la      t0, handler
+        csrw    mtvec, t0
+        ebreak
+1:      ecall
+        j       1b
+        .balign 4
+handler: csrr   t0, mepc
+        addi    t0, t0, 4
+        csrw    mepc, t0
+        mret
+unused: nop
+"""
+
+
+@pytest.mark.parametrize("chunks", [1, 64])
+@pytest.mark.parametrize("beside", ["nothing", "a condition", "a place"])
+def test_the_last_trap_of_a_kind_is_found_however_many_there_were_since(
+    chunks: int, beside: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log has forgotten it, or not; breakpoints of other kinds are met later, or never."""
+    monkeypatch.setattr(following, "TrapLog", partial(TrapLog, chunks=chunks))
+    session = session_of(Part("main", TRAPS))
+    session.limit = 60_000
+    session.break_on_trap("breakpoint")
+    first = session.resume()
+    met = session.machine.instant
+    session.resume()
+    assert (session.machine.instant, session.traplog.length > 16_000) == (60_000, True)
+    assert (session.traplog.entries.first > 0) is (chunks == 1)
+    if beside == "a condition":
+        session.break_on_trap("ecall-m").condition = compile_expression("a0 == 1", session.scope)
+    elif beside == "a place":
+        session.break_at("unused")
+    stopped = session.reverse_resume()
+    assert (stopped.kind, stopped.text, session.machine.instant) == (first.kind, first.text, met)
+    session.step_instruction()
+    assert session.reverse_resume().kind is first.kind
+    assert session.reverse_resume().kind is StopKind.START
+
+
 # Other threads
 
 
 def test_a_search_is_begun_anew_if_a_breakpoint_is_set_where_it_has_been_already() -> None:
-    session = session_of(Part("main", "_start: call f\n j _start\nf: addi a0, a0, 1\n ret\n"))
-    session.break_on_trap("any")
+    session = session_of(
+        Part("main", "_start: call f\n j _start\nf: addi a0, a0, 1\n ret\nunused: nop\n")
+    )
+    session.break_at("unused")
     session.goto(3002)
     told: list[str] = []
 
