@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple, TypeAlias, TypeVar
+from typing import NamedTuple
 
 from hvtui.debugger.activations import (
     Activation,
@@ -42,19 +42,23 @@ from hvtui.debugger.passages import (
     stands_for_xret,
 )
 from hvtui.debugger.positions import Position, Whereabouts
+from hvtui.debugger.threads import (
+    FRAMES_KEPT,
+    MOST_PARKED,
+    ThreadKey,
+    Threads,
+    find_frame,
+    goes_on_in,
+    newest_frames,
+    park,
+)
 from hvtui.machine.events import TrapReturned, TrapTaken
 from hvtui.machine.privilege import Privilege
 from hvtui.machinefile.system import Component
 
-# How many interrupted contexts and put-aside threads are remembered, and how many frames and
-# activations are kept at least: a chain twice as long forgets its outer half. So the memory that a
-# runaway guest can take is bounded.
-MOST_PARKED = 256
-FRAMES_KEPT = 2048
+# How many activations are kept at least: a chain twice as long forgets its outer half. So the memory
+# that a runaway guest can take is bounded.
 ACTIVATIONS_KEPT = 256
-# How many bytes of the stack a function may use for a jump through a link register in it to be taken
-# for one to a computed place. A thread that begins has another stack: its top is further off.
-LOCALS = 256
 
 __all__ = [
     "ACTIVATIONS_KEPT", "FRAMES_KEPT", "MOST_PARKED", "Activation", "CallStack", "Entered", "Frame",
@@ -63,11 +67,6 @@ __all__ = [
 
 # An instruction that traps and is emulated, or a system call, goes on after itself.
 _INSTRUCTION_LENGTH = 4
-
-# Whose thread it is, and in which mode; where it goes on, and with which stack pointer.
-_ThreadKey: TypeAlias = tuple[str, Privilege, int, int]
-_Key = TypeVar("_Key")
-_Value = TypeVar("_Value")
 
 
 class Passed(NamedTuple):
@@ -82,7 +81,7 @@ class StackState(NamedTuple):
 
     serial: int
     parked: Mapping[ContextKey, Suspended]
-    threads: Mapping[_ThreadKey, Thread]
+    threads: Mapping[ThreadKey, Thread]
     learned: Learned
     times: Mapping[tuple[object, ...], int]
     top: Activation
@@ -107,7 +106,7 @@ class CallStack:
         self._whereabouts = whereabouts
         self._serial = 0
         self._parked: dict[ContextKey, Suspended] = {}
-        self._threads: dict[_ThreadKey, Thread] = {}
+        self._threads = Threads()
         self._passages = Passages(is_guest_vector, vms)
         self._times: dict[tuple[object, ...], int] = {}
         self.top = Activation(Entered.RESET, Position(0), Privilege.M)
@@ -137,7 +136,7 @@ class CallStack:
     def capture(self) -> StackState:
         """Return the state. The chains in it are shared, and all the rest is bounded."""
         return StackState(
-            self._serial, dict(self._parked), dict(self._threads), self._passages.learned,
+            self._serial, dict(self._parked), self._threads.capture(), self._passages.learned,
             dict(self._times), self.top, self.frames, self.ended, self.reset_event,
         )  # fmt: skip
 
@@ -145,7 +144,8 @@ class CallStack:
         """Take up a state."""
         self._serial, self.top, self.frames = state.serial, state.top, state.frames
         self.ended, self.reset_event = state.ended, state.reset_event
-        self._parked, self._threads = dict(state.parked), dict(state.threads)
+        self._parked = dict(state.parked)
+        self._threads.restore(state.threads)
         self._passages.learned, self._times = state.learned, dict(state.times)
 
     # What the machine reports
@@ -165,7 +165,7 @@ class CallStack:
         if depth >= FRAMES_KEPT:
             self.is_deep = True
         if depth % FRAMES_KEPT == 0 and depth > FRAMES_KEPT:
-            below = _newest_frames(below)
+            below = newest_frames(below)
         self.frames = Frame(below, depth, site, physical, target, link, sp, instant)
 
     def ret(self, target: int, sp: int) -> None:
@@ -174,16 +174,16 @@ class CallStack:
         if frames is not None and frames.return_address == target and frames.sp == sp:
             self.frames = frames.below
             return
-        thread = self._thread_at(target, sp)
+        thread = self._threads.take(self.top, frames, target, sp)
         if thread is not None:
-            self._put_aside(frames, self.top)
+            self._threads.put_aside(frames, self.top)
             self._take_up(thread)
             return
-        ended = _find_frame(frames, target, sp)
+        ended = find_frame(frames, target, sp)
         if ended is None:
-            if frames is not None and self._goes_on_in(frames, target, sp):
+            if frames is not None and goes_on_in(frames, self.top, target, sp):
                 return
-            self._put_aside(frames, self.top)
+            self._threads.put_aside(frames, self.top)
         self.frames = ended.below if ended else None
 
     def trap(
@@ -194,7 +194,7 @@ class CallStack:
         `space` tells a user program's address space from others.
         """
         interrupted = Suspended(self.top, self.frames, position, event.origin, sp, space, event)
-        _park(self._parked, interrupted.key, interrupted)
+        park(self._parked, interrupted.key, interrupted)
         entered = Entered.INTERRUPT if event.is_interrupt else Entered.TRAP
         self._push(
             event.instant,
@@ -211,11 +211,11 @@ class CallStack:
             return self._go_back(context, by)
         reading = self._passages.read(self.top, by, resumed, self._left)
         self.ended = reading.ended
-        self._put_aside(self.frames, self.top)
+        self._threads.put_aside(self.frames, self.top)
         for waits in reading.emulated:
             # Nothing comes back there: what trapped was executed.
             self._forget(waits)
-            self._put_aside(waits.frames, waits.activation)
+            self._threads.put_aside(waits.frames, waits.activation)
         if context is not None:
             self._forget(context)
             self.top, self.frames = context.activation, context.frames
@@ -365,29 +365,6 @@ class CallStack:
                 return waits
         return None
 
-    def _thread_at(self, target: int, sp: int) -> Thread | None:
-        """Return the thread that a return to `target` continues, which is put aside no longer.
-
-        It may belong to another activation if that is a kernel's: programs have one each. Frames that
-        were left for good in an activation that is over look like it, if the one of now has the same.
-        """
-        key = _thread_key(self.top, target, sp)
-        thread = self._threads.get(key)
-        if thread is None:
-            return None
-        if thread.activation.serial != self.top.serial:
-            found = _find_frame(self.frames, target, sp)
-            if self.top.privilege is Privilege.U or (found is not None and found.sp == sp):
-                return None
-        del self._threads[key]
-        return thread
-
-    def _put_aside(self, frames: Frame | None, activation: Activation) -> None:
-        """Keep the frames of an activation for a return that comes out of another stack."""
-        if frames is not None:
-            key = _thread_key(activation, frames.return_address, frames.sp)
-            _park(self._threads, key, Thread(frames, activation))
-
     def _take_up(self, thread: Thread) -> None:
         """Go on behind the innermost call of a thread."""
         if thread.activation.serial != self.top.serial:
@@ -395,18 +372,6 @@ class CallStack:
             self.ended = (self.top.serial,) if self.frames is None else ()
             self.top = thread.activation
         self.frames = thread.frames.below
-
-    def _goes_on_in(self, frame: Frame, target: int, sp: int) -> bool:
-        """Tell whether a jump that looks like a return is one to a computed place in a function.
-
-        The function has its part of the stack still, or has had none. But to go on in translated code
-        is to leave its translator.
-        """
-        component = self.top.entry.component
-        cache = component.translates if component is not None else None
-        if cache is not None and cache.first <= target < cache.last:
-            return False
-        return 0 <= frame.sp - sp <= LOCALS
 
     def _has_returned(self, frame: Frame, now: Position, sp: int | None) -> bool:
         """Tell whether a function has returned unseen, by a register that is no link register.
@@ -466,10 +431,6 @@ class CallStack:
         self.frames = None
 
 
-def _thread_key(activation: Activation, target: int, sp: int) -> _ThreadKey:
-    return (activation.entry.owner, activation.privilege, target, sp)
-
-
 def _goes_on_elsewhere(now: Suspended, reading: Reading) -> Suspended | None:
     """Return the context that its handler has sent elsewhere, to what is `now`; None if it is another.
 
@@ -485,37 +446,6 @@ def _goes_on_elsewhere(now: Suspended, reading: Reading) -> Suspended | None:
         is_same = True
     is_hypervisors = reading.host is reading.way[-1]
     return waits if is_same and (waits.sp == now.sp or is_hypervisors) else None
-
-
-def _park(parked: dict[_Key, _Value], key: _Key, value: _Value) -> None:
-    """Remember `value`; the one that was remembered first makes room."""
-    parked.pop(key, None)
-    if len(parked) >= MOST_PARKED:
-        del parked[next(iter(parked))]
-    parked[key] = value
-
-
-def _find_frame(frames: Frame | None, target: int, sp: int) -> Frame | None:
-    """Return the frame that a return to `target` ends: rather one that `sp` fits as well."""
-    nearest: Frame | None = None
-    while frames is not None:
-        if frames.return_address == target:
-            if frames.sp == sp:
-                return frames
-            nearest = nearest or frames
-        frames = frames.below
-    return nearest
-
-
-def _newest_frames(frames: Frame | None) -> Frame | None:
-    kept: list[Frame] = []
-    while frames is not None and len(kept) < FRAMES_KEPT:
-        kept.append(frames)
-        frames = frames.below
-    chain: Frame | None = None
-    for frame in reversed(kept):
-        chain = frame._replace(below=chain)
-    return chain
 
 
 def _newest_activations(waits: Suspended | None) -> Suspended | None:

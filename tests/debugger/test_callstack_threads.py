@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hvtui.debugger.snapshot import StopKind
 from tests.support.debugged import Part, line_of, lines, session_of
 
 # Opens all memory to a kernel in S mode at 0x80010000, which gets all traps of programs itself.
@@ -111,5 +112,5 @@ stack:
     )
     session.break_on_trap("ecall-u")
     session.resume()
-    session.finish_trap()
+    assert session.finish().kind is StopKind.STEPPED
     assert lines(session) == ["1 kernel _start kernel.s:5 [switched to by firmware]"]
