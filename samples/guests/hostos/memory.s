@@ -3,7 +3,8 @@
 # A table has 1024 entries of a word: the physical page number from bit 10 on, and the bits below. An entry of the
 # first table stands for 4 MiB; it is one large page, or leads to a table of the second level, for pages of 4 KiB.
 
-        .equ    TABLES,         16              # page tables for all processes
+        .equ    TABLES_EACH,    5               # page tables that a process may have: nobody can use up the others'
+        .equ    TABLES,         PROCESSES * TABLES_EACH
 
         .equ    PTE_V,          1 << 0          # valid
         .equ    PTE_RWX,        7 << 1
@@ -19,11 +20,14 @@ tables_used:
 
         .section .text
 
-# table_new: a0 = the physical page number of a new, empty table, 0 if there are none left.
+# table_new: a0 = the physical page number of a new, empty table for the process s0, 0 if it has all that it may have.
 table_new:
-        lw      t0, tables_used
-        li      t1, TABLES
+        lw      t0, P_TABLES(s0)
+        li      t1, TABLES_EACH
         bgeu    t0, t1, 2f
+        addi    t0, t0, 1
+        sw      t0, P_TABLES(s0)
+        lw      t0, tables_used
         addi    t1, t0, 1
         sw      t1, tables_used, t2
         slli    t0, t0, 12

@@ -19,7 +19,8 @@
         .equ    P_NAME,         148
         .equ    P_SPACE,        P_NAME + NAME_SIZE  # which space runs: 0 its own, 1 the other
         .equ    P_SATP,         P_SPACE + 4     # satp for space 0; for space 1 it follows, 0 if it has none
-        .equ    P_HANDLER,      P_SATP + 8      # where signals go, 0: they kill (hostos/signals.s)
+        .equ    P_TABLES,       P_SATP + 8      # how many page tables it has (hostos/memory.s)
+        .equ    P_HANDLER,      P_TABLES + 4    # where signals go, 0: they kill (hostos/signals.s)
         .equ    P_FRAME,        P_HANDLER + 4   # physical address of the frame that a signal fills
         .equ    P_FROM,         P_FRAME + 4     # signals are for code from here ...
         .equ    P_UPTO,         P_FROM + 4      # ... up to, not including, here
