@@ -33,7 +33,8 @@ none by what programs in ring 3 do alone, a hybrid one can, which interprets the
 That something is sensitive is proved by a witness; that it is not was found true of all states tried.
 
 The CPU is set up as a hypervisor would: counters closed, TVM, TW and TSR set. With --open they are as
-after reset. On vt and svm, --trap sets bits of the trap bitmap.
+after reset. On vt and svm, --trap sets bits of the trap bitmap. MPRV is clear in every state: with it a
+kernel's loads and stores go another way than the mode says, and a hypervisor has to emulate that.
 
 Instructions of a class may fare differently: 'executes, ignored' says that some do this and some that.
 "∅ 4" counts the holes among them. --json tells of each instruction.
