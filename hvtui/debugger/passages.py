@@ -130,28 +130,25 @@ class Passages:
 
     def asked_to_run(self, top: Activation, resumed: Position) -> str | None:
         """Return the virtual machine, with code at `resumed`, that a host has asked `top` to run."""
-        waits, guest = top.below, resumed.component
-        if waits is None or guest is None or guest.vm is None or not _may_ask_to_run(top):
-            return None
-        host = waits.position.component
-        if host is None or guest.vm == host.vm or self._runs(guest, host):
+        host, guest = _asking(top), resumed.component
+        if host is None or guest is None or guest.vm in (None, host.vm) or self._runs(guest, host):
             return None
         return guest.vm if self._runs(host, guest) or _name(guest) not in self.learned.hosts else None
 
     def expected(self, top: Activation, by: Position) -> Sequence[str]:
         """Return the virtual machines that an xRET of the code at `by`, in `top`, may lead to.
 
-        A kernel goes on in its own; a hypervisor rather in one that it runs than in one that nobody
-        runs yet, and never further out.
+        A kernel goes on in its own; a hypervisor, or a host that asks, rather in one that it runs than
+        in one that nobody runs yet, and never further out.
         """
         component = by.component
         while top.event is not None and top.below is not None and is_kernel_xret(top.event, top.below):
             component, top = top.below.position.component, top.below.activation
-        if top.below is not None and _may_ask_to_run(top):
-            component = top.below.position.component
+        asking = _asking(top)
+        component = asking or component
         if component is None:
             return ()
-        if component.role not in _HOSTS:
+        if component.role != _HYPERVISOR and asking is None:
             return (component.vm,) if component.vm is not None else ()
         hosts = self.learned.hosts
         own = [vm for vm in self._vms if hosts.get(_vm_name(vm)) is component]
@@ -254,13 +251,13 @@ def _asks_for_xret(trap: TrapTaken, waits: Suspended, resumed: Position) -> bool
     return is_call and kernel.vm == target.vm
 
 
-def _may_ask_to_run(top: Activation) -> bool:
-    """Tell whether a host called `top`, perhaps to have a virtual machine run."""
+def _asking(top: Activation) -> Component | None:
+    """Return the host that has called `top`, perhaps to have a virtual machine run."""
     trap, waits = top.event, top.below
     if trap is None or trap.is_interrupt or trap.cause not in _CALLS or waits is None:
-        return False
+        return None
     component = waits.position.component
-    return component is not None and component.role in _HOSTS
+    return component if component is not None and component.role in _HOSTS else None
 
 
 def _is_hypercall(handed: Handed, resumed: Position) -> bool:
