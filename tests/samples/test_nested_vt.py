@@ -180,21 +180,6 @@ def until(session: Session, condition: str) -> None:
     session.resume()
 
 
-def test_the_stack_leads_through_two_hypervisors_to_the_program() -> None:
-    session = Session(system_of(ALL))
-    until(session, "ecall-u in greeter")
-    program = "3 greeter _start [switched to by tinyos through L0]"
-    assert stack(session) == ["0 L0 guest_left [trap: environment call from U]", program]
-    until(session, "injection")
-    assert stack(session) == ["1 L1 guest_left [injected by L0: environment call from U]", program]
-    until(session, "injection")
-    kernel = "1 tinyos trap_entry [injected by L1 through L0: environment call from U]"
-    assert stack(session) == [kernel, program]
-    until(session, "mret in L1")
-    reason = "illegal instruction, csrrw sp, mscratch, sp (bits 4 rdtrap, 5 wrtrap)"
-    assert stack(session)[1:] == [f"1 L1 guest_left [injected by L0: {reason}]", kernel, program]
-
-
 def test_the_stack_leads_through_three_hypervisors() -> None:
     session = Session(system_of(THREE))
     until(session, "wrtvec in which")
