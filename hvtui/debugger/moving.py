@@ -398,5 +398,7 @@ def same_instruction(here: Position, there: Position) -> bool:
 
 
 def same_line(here: Position, there: Position) -> bool:
-    """Tell whether both are instructions of one source line."""
-    return here.component is there.component and here.place == there.place
+    """Tell whether both are instructions of one source line; of translated code, of the guest's."""
+    one, other = here.origin or here, there.origin or there
+    is_same = here.component is there.component and one.component is other.component
+    return is_same and one.place == other.place

@@ -266,3 +266,12 @@ def test_a_label_that_does_not_exist_is_named_with_its_line(tmp_path: Path) -> N
     (problem,) = refusal.value.problems
     assert problem.line == 9
     assert "no symbol 'cache_mop'; did you mean 'cache_map'?" in problem.message
+
+
+def test_a_step_goes_by_the_guests_lines() -> None:
+    interpreter, told = gdb()
+    for line in (2, 3, 4):
+        interpreter.execute("next")
+        assert f"translated from guest at guest.s:{line}" in told[-2]
+    interpreter.execute("reverse-next")
+    assert "translated from guest at guest.s:3" in told[-2]
