@@ -19,7 +19,7 @@ from hvtui.headless.console import ConsoleInput, KeptConsole
 from hvtui.headless.driving import drive
 from hvtui.headless.ending import Ending
 from hvtui.machine.board import Machine
-from hvtui.machine.events import TrapReturned, TrapTaken
+from hvtui.machine.events import NOTHING_URGENT, TrapReturned, TrapTaken
 from hvtui.machine.privilege import Privilege
 from hvtui.machinefile.system import Component, System
 
@@ -93,10 +93,12 @@ class _Exits:
         self.crossings: Counter[tuple[int, int]] = Counter()
         machine.observers.trap.append(self._on_trap)
         machine.observers.trap_return.append(self._on_return)
+        for hears in (self._on_trap, self._on_return):
+            machine.observers.late[hears] = lambda: NOTHING_URGENT
 
     def _on_trap(self, event: TrapTaken) -> None:
         self.crossings[event.origin.ring, event.target.ring] += 1
-        position = self._whereabouts.notice(event.pc, event.origin)
+        position = self._whereabouts.notice(event.pc, event.origin, physical=event.physical)
         left = position.component
         is_exit = left is not None and left.vm is not None and self._leads_out(event, left)
         self.activities.trap(event, left, is_exit=is_exit)
@@ -109,7 +111,8 @@ class _Exits:
 
     def _on_return(self, event: TrapReturned) -> None:
         self.crossings[event.origin.ring, event.target.ring] += 1
-        resumed = self._whereabouts.notice(event.resumed, event.target).component
+        notice = self._whereabouts.notice
+        resumed = notice(event.resumed, event.target, physical=event.resumed_physical).component
         value = self._machine.hart.csr_value
         # Not delegated, a pending one is somebody else's: that of a host in ring 1, say.
         passed_on = bool(value("mip") & value("mideleg") & _SUPERVISOR_TIMER)
@@ -120,7 +123,8 @@ class _Exits:
         if event.target is Privilege.M:
             handler = self._system.component_at(event.handler)
         else:
-            handler = self._whereabouts.at(event.handler, event.target).component
+            at = self._whereabouts.at
+            handler = at(event.handler, event.target, physical=event.handler_physical).component
         return handler is None or handler.vm != left.vm
 
 

@@ -28,7 +28,7 @@ from hvtui.debugger.upcoming import kernel_classes
 from hvtui.headless.console import ConsoleInput, KeptConsole
 from hvtui.headless.driving import drive
 from hvtui.machine.board import Machine
-from hvtui.machine.events import KernelInstruction, TrapTaken
+from hvtui.machine.events import NOTHING_URGENT, KernelInstruction, TrapTaken
 from hvtui.machinefile.system import Component, System
 
 _UPDATES = frozenset({TrapBit.WRVM, TrapBit.SFENCE})
@@ -63,11 +63,13 @@ class Updates:
         self.exits = 0
         if self._ported:
             machine.observers.kernel.append(self._on_kernel)
+            machine.observers.late[self._on_kernel] = lambda: NOTHING_URGENT
 
     def _on_kernel(self, event: KernelInstruction) -> None:
         if _UPDATES.isdisjoint(bit for bit, _ in event.outcomes):
             return
-        component = self._whereabouts.at(event.pc, event.privilege).component
+        place = self._whereabouts.at(event.pc, event.privilege, physical=event.physical)
+        component = place.component
         self.count += component is not None and _is_guest_kernel(component)
 
     def trap(self, event: TrapTaken, left: Position, *, is_exit: bool) -> None:

@@ -102,9 +102,14 @@ class Whereabouts:
             return pc
         return self._machine.translate(pc, Access.FETCH, privilege).target
 
-    def at(self, pc: int, privilege: Privilege) -> Position:
-        """Return the position of `pc`, fetched in that mode under the present translation."""
-        return self._at(pc, self.physical(pc, privilege), privilege, self._running)
+    def at(self, pc: int, privilege: Privilege, *, physical: int | None = NOT_LOOKED_UP) -> Position:
+        """Return the position of `pc`, fetched in that mode under the present translation.
+
+        `physical` is where the pc leads, if that has been looked up.
+        """
+        if physical == NOT_LOOKED_UP:
+            physical = self.physical(pc, privilege)
+        return self._at(pc, physical, privilege, self._running)
 
     def _at(
         self, pc: int, physical: int | None, privilege: Privilege, expected: Sequence[str]

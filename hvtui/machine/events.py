@@ -131,9 +131,9 @@ class Urgency:
     `causes` has a bit for each cause of a trap, and from bit 32 on for each interrupt; `bits` those of
     the classes of kernel instructions that trap; `returns` tells of all xRETs, `lost` of the kernel
     instructions that are ignored or leak. Anything else may be told late: after more steps, but in
-    order, before any other event and before the run returns. Registers, satp and the instant are then
-    shown as they were at the event, and it has its physical addresses. Memory and other CSRs may have
-    changed.
+    order, before any other event and before the run returns. Registers, satp, mideleg, what software
+    has written to mip, and the instant are then shown as they were at the event, and it has its
+    physical addresses. Memory and other CSRs may have changed.
     """
 
     causes: int = 0

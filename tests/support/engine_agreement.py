@@ -198,6 +198,7 @@ class Subject:
     def _look_around(self, event: TrapTaken | TrapReturned | KernelInstruction) -> None:
         machine, hart = self.machine, self.machine.hart
         seen: list[object] = [event, tuple(hart.x), hart.csr_value("satp"), machine.instant]
+        seen += [hart.state.csr["mip"], hart.state.csr["mideleg"]]
         if isinstance(event, KernelInstruction):
             seen.append(self._place(event.pc, event.privilege, event.physical))
             decoded = decode(event.word)

@@ -34,9 +34,10 @@ LOG_ENTRIES = 1 << 12
 # Traps and interrupts: 4 where the target lies, 5 classes of a kernel instruction, 7 cause (+ 32 for an
 # interrupt), 8 tval, 9 the word at the pc. xRETs: 4, and 7 their level. Kernel instructions that do not
 # trap: 4 what is read of a CSR, 5 and 9, and 7 whether they are lost. All of these: 10 the mode before,
-# and after it in bits 2 and 3; 11 satp; and all registers, in `registers`.
+# and after it in bits 2 and 3; 11 satp; 12 what mip stores, and mideleg above it; and all registers, in
+# `registers`.
 EVENTS = 1 << 10
-EVENT_WORDS = 12
+EVENT_WORDS = 13
 EVENT_CALL, EVENT_RETURN, EVENT_TRAP, EVENT_XRET, EVENT_KERNEL = range(5)
 UNKNOWN_PLACE = (1 << 64) - 1
 REGISTERS_SIZE = 4 * REGISTERS

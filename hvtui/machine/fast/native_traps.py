@@ -383,13 +383,14 @@ def put_kernel(ip, pc, budget, bits, lost, csr):
     cpu.events[at + 7] = lost
     cpu.events[at + 9] = u32[cpu.ram + offset]
     cpu.events[at + 10] = cpu.privilege
-    cpu.events[at + 11] = cpu.csr[SATP]
-    put_registers()
+    put_registers(at)
     cpu.event_count += 1
     return 0
 
 
-def put_registers():
+def put_registers(at):
+    cpu.events[at + 11] = cpu.csr[SATP]
+    cpu.events[at + 12] = cpu.csr[MIP] | cpu.csr[MIDELEG] << 32
     place = address(cpu.registers) + cpu.event_count * REGISTERS_SIZE
     n = 0
     while n < REGISTERS_SIZE:
@@ -421,8 +422,7 @@ def put_crossing(kind, pc, physical, target, origin):
         cpu.events[at + 4] = UNKNOWN_PLACE
         cpu.pending = at + 4
     cpu.events[at + 10] = origin | cpu.privilege << 2
-    cpu.events[at + 11] = cpu.csr[SATP]
-    put_registers()
+    put_registers(at)
     cpu.event_count += 1
     return 0
 

@@ -1,8 +1,9 @@
 """What happened in native code, told to those who listen: calls, returns, traps, interrupts, xRETs.
 
 Native code notes it, and here it is told, late but in order, before anything else happens. Who listens
-finds the registers, satp and the instant as they were then; memory may be later already, so the events
-say what their addresses meant (see `hvtui.machine.events.Urgency`).
+finds the registers, satp, mideleg, what software has written to mip, and the instant as they were then;
+memory may be later already, so the events say what their addresses meant (see
+`hvtui.machine.events.Urgency`).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from functools import cache
 
 from asm.isa.causes import Cause, Interrupt
 from asm.isa.trapbits import TrapBit
+from asm.isa.width import MASK, XLEN
 from hvtui.machine.events import (
     NOT_LOOKED_UP,
     NOTHING_URGENT,
@@ -90,7 +92,9 @@ class Telling:
         count = cpu.event_count
         words = cpu.events[: EVENT_WORDS * count]
         cpu.event_count = cpu.pending = 0
-        now = state.x.copy(), state.clock.retired, state.pc, state.privilege, state.csr["satp"]
+        csr = state.csr
+        now = state.x.copy(), state.clock.retired, state.pc, state.privilege
+        csrs_now = csr["satp"], csr["mip"], csr["mideleg"]
         try:
             for number in range(count):
                 noted = words[EVENT_WORDS * number : EVENT_WORDS * (number + 1)]
@@ -99,7 +103,8 @@ class Telling:
                     self._tell_jump(noted)
                     continue
                 state.x[:] = _REGISTERS.unpack_from(cpu, Cpu.registers.offset + REGISTERS_SIZE * number)
-                state.csr["satp"] = noted[11]
+                csr["satp"] = noted[11]
+                csr["mip"], csr["mideleg"] = noted[12] & MASK, noted[12] >> XLEN
                 if kind == EVENT_TRAP:
                     self._tell_trap(noted)
                 elif kind == EVENT_KERNEL:
@@ -107,7 +112,8 @@ class Telling:
                 else:
                     self._tell_return(noted)
         finally:
-            state.x[:], state.clock.retired, state.pc, state.privilege, state.csr["satp"] = now
+            state.x[:], state.clock.retired, state.pc, state.privilege = now
+            csr["satp"], csr["mip"], csr["mideleg"] = csrs_now
 
     def _be_at(self, instant: int) -> None:
         self._state.clock.retired = instant - self._state.traps
@@ -122,7 +128,7 @@ class Telling:
             self._hart.probes.report_return(target)
 
     def _tell_trap(self, noted: list[int]) -> None:
-        _, pc, physical, handler, leads_to, classes, instant, code, tval, word, modes, _ = noted
+        _, pc, physical, handler, leads_to, classes, instant, code, tval, word, modes, *_ = noted
         state, observers = self._state, self._observers
         origin, target = _MODES[modes & _MODE], _MODES[modes >> 2]
         is_interrupt = code >= _INTERRUPT
@@ -145,7 +151,7 @@ class Telling:
             hear(event)
 
     def _tell_kernel(self, noted: list[int]) -> None:
-        _, pc, physical, _, value, classes, instant, is_lost, _, word, mode, _ = noted
+        _, pc, physical, _, value, classes, instant, is_lost, _, word, mode, *_ = noted
         state = self._state
         outcomes = self._outcomes(classes, bool(is_lost))
         event = KernelInstruction(instant, pc, word, _MODES[mode], outcomes, physical, value)
@@ -161,7 +167,7 @@ class Telling:
         return tuple((bit, OUTCOME_OF[refuses(bit)]) for bit in _bits(classes))
 
     def _tell_return(self, noted: list[int]) -> None:
-        _, pc, physical, resumed, leads_to, _, instant, level, _, _, modes, _ = noted
+        _, pc, physical, resumed, leads_to, _, instant, level, _, _, modes, *_ = noted
         state = self._state
         origin, target = _MODES[modes & _MODE], _MODES[modes >> 2]
         event = TrapReturned(
