@@ -70,7 +70,8 @@ class Stepping:
         top = stack.top
         if not top.is_handler:
             raise MoveError("no trap handler runs: nothing was trapped or interrupted to come here")
-        stopped = mover.seek(lambda crossing: crossing is not None and top.serial in stack.ended)
+        # By an xRET, or because another thread of the kernel goes on.
+        stopped = mover.seek(lambda crossing: top.serial in stack.ended)
         return stopped or mover.stepped()
 
     def landmark(self, landmark: Landmark) -> Stopped:

@@ -400,3 +400,14 @@ def test_a_travel_is_finished_though_a_pause_is_asked_for_if_it_is_short(
     session.pause()
     session.reverse_to_trap()
     assert session.machine.instant < last
+
+
+def test_a_handler_ends_where_another_thread_of_the_kernel_takes_over() -> None:
+    session = Session(load_system(SAMPLES / "12-split-mode"))
+    session.break_on_trap("ecall-u in ticker")
+    session.resume()
+    session.finish_trap()
+    assert session.here.owner == "host"
+    assert session.snapshot().arrival is None
+    (outermost,) = session.callstack.levels(session.here)
+    assert outermost.activation.by == "lowvisor"
