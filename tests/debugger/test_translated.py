@@ -275,3 +275,12 @@ def test_a_step_goes_by_the_guests_lines() -> None:
         assert f"translated from guest at guest.s:{line}" in told[-2]
     interpreter.execute("reverse-next")
     assert "translated from guest at guest.s:3" in told[-2]
+
+
+def test_a_breakpoint_in_code_that_only_runs_translated_says_so() -> None:
+    told = answer("break guest::_start")
+    assert told[1] == (
+        "  translator runs a translation of guest, not the code there: to stop in that, break at"
+        " translator::cache plus its distance (see disassemble cache)"
+    )
+    assert len(answer("break translator::cache")) == 1

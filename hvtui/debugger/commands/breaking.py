@@ -22,6 +22,7 @@ from hvtui.debugger.commands.context import Context
 from hvtui.debugger.commands.table import CommandError, Group
 from hvtui.debugger.expressions.compiling import Expression
 from hvtui.debugger.locations import LocationError
+from hvtui.machinefile.system import Component
 
 GROUP = Group("Breakpoints")
 
@@ -52,7 +53,7 @@ def set_breakpoint(context: Context, text: str) -> None:
       break trap wrstatus           break trap ecall-u in init
       break trap ignored            break trap any to 0
     """
-    context.write(describe(_set(context, text, one_shot=False)))
+    _write(context, _set(context, text, one_shot=False))
 
 
 @GROUP.command(
@@ -65,7 +66,7 @@ def set_one_shot(context: Context, text: str) -> None:
 
     See help break for what may follow.
     """
-    context.write(describe(_set(context, text, one_shot=True)))
+    _write(context, _set(context, text, one_shot=True))
 
 
 @GROUP.command(
@@ -167,6 +168,30 @@ def set_commands(context: Context, text: str) -> None:
 
 
 # Details
+
+
+def _write(context: Context, added: Breakpoint) -> None:
+    context.write(describe(added))
+    for location in added.locations if isinstance(added, PlaceBreakpoint) else ():
+        translator = _translator_of(context, location.component)
+        if translator is not None and location.component is not None:
+            name, cache = translator
+            context.write(
+                f"  {name} runs a translation of {location.component.name}, not the code there: to stop"
+                f" in that, break at {name}::{cache} plus its distance (see disassemble {cache})"
+            )
+            return
+
+
+def _translator_of(context: Context, guest: Component | None) -> tuple[str, str] | None:
+    """Return who runs a translation of a guest's kernel, and the label of where they put it."""
+    if guest is None or guest.vm is None or guest.role == "user":
+        return None
+    for part in context.session.system.components:
+        if part.translates is not None and part.translates.vm == guest.vm:
+            place = part.translates.first + part.relocation
+            return part.name, context.session.whereabouts.of(place, place).label
+    return None
 
 
 def _set(context: Context, text: str, *, one_shot: bool) -> Breakpoint:
