@@ -21,6 +21,7 @@ from hvtui.classify.summaries import (
 from hvtui.classify.verdicts import Verdict, has_bitmap, judge, least_bits, value_of
 from hvtui.cli.glyphs import spare_glyphs
 from hvtui.machine.generations import GENERATIONS
+from hvtui.machinefile.errors import BadInputError, Problem
 
 _EPILOG = """\
 Every instruction of the table is run, with every CSR and in every form, from states in ring 0, 1 and 3
@@ -89,8 +90,16 @@ def _bits(text: str) -> tuple[TrapBit, ...]:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Try the CPUs, and print what was found. Returns 0."""
+    """Try the CPUs, and print what was found. Returns 0.
+
+    Raises BadInputError for trap bits where no CPU has a bitmap.
+    """
     names = tuple(GENERATIONS) if arguments.cpu == "all" else (arguments.cpu,)
+    if arguments.trap and not any(has_bitmap(name) for name in names):
+        having = " or ".join(name for name in GENERATIONS if has_bitmap(name))
+        raise BadInputError(
+            Problem("--trap", f"{arguments.cpu} has no trap bitmap", remedy=f"name {having}")
+        )
     verdicts = (
         judge(
             name,

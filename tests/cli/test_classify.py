@@ -59,3 +59,9 @@ def test_a_bit_that_there_is_not_is_named(capsys: pytest.CaptureFixture[str]) ->
     with pytest.raises(SystemExit):
         main(["classify", "--trap", "mrt"])
     assert "did you mean mret?" in capsys.readouterr().err
+
+
+def test_bits_for_a_cpu_without_a_bitmap_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["classify", "--cpu", "classic", "--trap", "mret"]) == 2
+    told = capsys.readouterr().err
+    assert told == "--trap: error: classic has no trap bitmap\n    name vt or svm\n"
