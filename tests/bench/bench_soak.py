@@ -32,9 +32,9 @@ from tests.bench.soak import Soak
 from tests.bench.soak_kept import allocated, grown, kept, resident
 
 _MIB = 1 << 20
-# By how much a peak may be higher: whether a cache that is emptied when it is full was nearly full just
-# when it was looked at is chance. What the process takes has gaps besides.
-_CHANCE = 1.05
+# By how much a peak may be higher: what is emptied or thinned when it is full goes up and down by a third,
+# and whether it was nearly full just when it was looked at is chance. What the process takes hardly falls.
+_CHANCE = 1.15
 _GAPS = 1.1
 _TOLD = 12
 _HEAD = (

@@ -146,7 +146,7 @@ def test_a_soak_names_what_grows(leak: Callable[[_Leaking], None], path: str) ->
     [
         ({}, True),
         ({"allocated": 2 * _MIB}, False),
-        ({"blocks": 5_000}, False),
+        ({"blocks": 10_000}, False),
         ({"resident": 4 * _MIB}, False),
     ],
     ids=str,
