@@ -32,8 +32,9 @@ from tests.bench.soak import Soak
 from tests.bench.soak_kept import allocated, grown, kept, resident
 
 _MIB = 1 << 20
-# By how much a peak may be higher: what is emptied or thinned when it is full goes up and down by a third,
-# and whether it was nearly full just when it was looked at is chance. What the process takes hardly falls.
+# By how much a peak may be higher: what is emptied or thinned when it is full goes up and down by a
+# third, and whether it was nearly full just when it was looked at is chance. What the process takes
+# hardly ever falls.
 _CHANCE = 1.15
 _GAPS = 1.1
 _TOLD = 12
