@@ -4,8 +4,9 @@
 
 For each workload: the slowdown of a run by recording it (medians of runs in turns, with and without),
 what the record takes, then steps back at the end of the run and at places all over it. The first step
-back after a run, or after a jump, has the longest way; so the worst ones are told too. Times are of
-the CPU: what other programs take of the host meanwhile does not count.
+back after a run, or after a jump, has the longest way; so the worst ones are told too. Then how long it
+takes to run back to where a breakpoint was met last, over runs with few traps and with many. Times are
+of the CPU: what other programs take of the host meanwhile does not count.
 """
 
 from __future__ import annotations
@@ -44,6 +45,34 @@ _start: li      s0, 0x80100000
         bltu    t0, s1, 2b
         j       1b
 """
+
+
+# An ebreak once, then system calls, each after `rounds` times two instructions.
+_CALLS = """
+_start: la      t0, handler
+        csrw    mtvec, t0
+        ebreak
+        li      t0, -1
+        csrw    pmpaddr0, t0
+        li      t0, 0x1f
+        csrw    pmpcfg0, t0
+        la      t0, user
+        csrw    mepc, t0
+        csrw    mstatus, zero
+        mret
+user:   li      s1, {rounds}
+1:      addi    s1, s1, -1
+        bnez    s1, 1b
+        ecall
+        j       user
+        .balign 4
+handler: csrr   t0, mepc
+        addi    t0, t0, 4
+        csrw    mepc, t0
+        mret
+"""
+# Rounds between two calls, and the part of the steps that are run.
+_DENSITIES = ((50_000, 10), (25, 100))
 
 
 @dataclass(frozen=True)
@@ -128,6 +157,23 @@ def measure(workload: Workload, rounds: int) -> None:
           f" of a budget of {DEFAULT_BUDGET >> 20} MiB")  # fmt: skip
 
 
+def search(rounds: int, steps: int) -> None:
+    """Run back to breakpoints that were met last at the end, at the beginning, and never."""
+    session = Session(_alone(assemble_text(_CALLS.format(rounds=rounds))))
+    session.limit = steps
+    forwards = timed(session.resume)
+    print(f"\n{session.machine.hart.traps:,} traps in {session.machine.instant:,} steps"
+          f" ({session.machine.instant / forwards / 1e6:.1f} million steps a second)")  # fmt: skip
+    for what, condition in (("the last trap", "ecall-u"), ("the first trap", "breakpoint")):
+        session.goto(steps)
+        known = session.break_on_trap(condition)
+        print(f"  back to {what:16} {1000 * timed(session.reverse_resume):6.1f} ms")
+        session.remove_breakpoint(known.number)
+    session.goto(steps)
+    session.break_at("_start")
+    print(f"  back to the first step   {1000 * timed(session.reverse_resume):6.1f} ms")
+
+
 def _tell(what: str, times: list[float]) -> None:
     median, worst = statistics.median(times), max(times)
     print(f"  {what:24} {1000 * median:6.1f} ms in the median, {1000 * worst:.1f} ms at worst")
@@ -141,6 +187,8 @@ def main() -> None:
     arguments = parser.parse_args()
     for workload in workloads(arguments.steps):
         measure(workload, arguments.rounds)
+    for rounds, part in _DENSITIES:
+        search(rounds, arguments.steps // part)
 
 
 if __name__ == "__main__":
