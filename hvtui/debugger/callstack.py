@@ -196,11 +196,8 @@ class CallStack:
         interrupted = Suspended(self.top, self.frames, position, event.origin, sp, space, event)
         park(self._parked, interrupted.key, interrupted)
         entered = Entered.INTERRUPT if event.is_interrupt else Entered.TRAP
-        self._push(
-            event.instant,
-            Activation(entered, entry, event.target, interrupted, event=event),
-            (entered, event.cause, event.bits, interrupted.position.owner),
-        )
+        kind = (entered, event.cause, event.bits, position.owner)
+        self._push(event.instant, kind, entered, entry, event.target, interrupted, event)
 
     def xret(
         self, event: TrapReturned, by: Position, resumed: Position, sp: int, space: int = 0
@@ -285,10 +282,7 @@ class CallStack:
             trap, by, entered, below = None, reading.way[-1], Entered.SWITCHED, None
             kind = (entered, resumed.owner, by.owner)
         through = real.owner if by.component is not real.component else ""
-        entry = Activation(
-            entered, resumed, event.target, below, event=trap, by=by.owner, through=through
-        )
-        self._push(event.instant, entry, kind)
+        self._push(event.instant, kind, entered, resumed, event.target, below, trap, by.owner, through)
         passage = Passage.SWITCH if entered is Entered.SWITCHED else Passage.INJECTION
         return Passed(passage, by.owner)
 
@@ -418,15 +412,26 @@ class CallStack:
         found = next((waits for waits in left if waits.sp == sp), None)
         return found or (left[0] if left and not reading.emulated else None)
 
-    def _push(self, since: int, activation: Activation, kind: tuple[object, ...]) -> None:
+    def _push(
+        self,
+        since: int,
+        kind: tuple[object, ...],
+        entered: Entered,
+        entry: Position,
+        privilege: Privilege,
+        below: Suspended | None,
+        event: TrapTaken | None,
+        by: str = "",
+        through: str = "",
+    ) -> None:
+        """Begin the activation that `kind` stands for in the counts; see `Activation` for the rest."""
         times = self._times[kind] = self._times.get(kind, 0) + 1
-        depth = activation.below.activation.depth + 1 if activation.below else 0
-        below = activation.below
+        depth = below.activation.depth + 1 if below else 0
         if depth % ACTIVATIONS_KEPT == 0 and depth > ACTIVATIONS_KEPT:
             below = _newest_activations(below)
         self._serial += 1
-        self.top = replace(
-            activation, below=below, times=times, depth=depth, serial=self._serial, since=since
+        self.top = Activation(
+            entered, entry, privilege, below, depth, event, by, through, times, self._serial, since
         )
         self.frames = None
 

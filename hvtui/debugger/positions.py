@@ -109,13 +109,18 @@ class Whereabouts:
         """
         if physical == NOT_LOOKED_UP:
             physical = self.physical(pc, privilege)
-        return self._at(pc, physical, privilege, self._running)
+        return self._at(pc, physical, privilege)
 
     def _at(
-        self, pc: int, physical: int | None, privilege: Privilege, expected: Sequence[str]
+        self,
+        pc: int,
+        physical: int | None,
+        privilege: Privilege,
+        expected: Sequence[str] | None = None,
     ) -> Position:
         if physical is None and self._guests and privilege is not Privilege.M:
-            physical = self._presumed(pc, self._machine.hart.csr_value("satp"), expected)
+            likely = self._running if expected is None else expected
+            physical = self._presumed(pc, self._machine.hart.csr_value("satp"), likely)
         return self.now(pc, physical)
 
     def now(self, pc: int, physical: int | None) -> Position:
@@ -155,8 +160,7 @@ class Whereabouts:
         """
         if physical == NOT_LOOKED_UP:
             physical = self.physical(pc, privilege)
-        running = self._running if expected is None else expected
-        position = self._at(pc, physical, privilege, running)
+        position = self._at(pc, physical, privilege, expected)
         if not self._guests or privilege is Privilege.M:
             return position
         vm = position.component.vm if position.component is not None else None
