@@ -101,9 +101,7 @@ class LogSearch:
         Returns whether all is known now.
         """
         parts = list(entries.parts(entries.first, entries.end))
-        if len(self._found) > 2 * len(parts) + _SPARE:
-            here = {chunk.serial for chunk, _, _ in parts}
-            self._found = {serial: found for serial, found in self._found.items() if serial in here}
+        self._forget(entries)
         missing = [part for part in parts if self._missing(part[0], part[2])]
         missing.sort(key=lambda part: abs(2 * (part[0].start - near) + CHUNK_ROWS))
         for chunk, _, high in missing[:slice_chunks]:
@@ -167,8 +165,16 @@ class LogSearch:
 
     def _searched(self, entries: LogEntries, chunk: Chunk, high: int) -> _Part:
         if self._missing(chunk, high):
+            self._forget(entries)
             self._search(entries, chunk, high)
         return self._part(chunk, high)
+
+    def _forget(self, entries: LogEntries) -> None:
+        """Let go of what was found in chunks that the log has forgotten, once they are many."""
+        chunks = (entries.end - entries.first) // CHUNK_ROWS + 1
+        if len(self._found) > 2 * chunks + _SPARE:
+            here = {chunk.serial for chunk, _, _ in entries.parts(entries.first, entries.end)}
+            self._found = {serial: found for serial, found in self._found.items() if serial in here}
 
     def _part(self, chunk: Chunk, high: int) -> _Part:
         rows = self._found[chunk.serial].rows

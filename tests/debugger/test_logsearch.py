@@ -170,6 +170,19 @@ def test_the_event_before_and_after_is_found() -> None:
     ]
 
 
+def test_what_was_found_in_a_log_that_is_gone_is_not_kept() -> None:
+    """A run that is begun anew has another log; whoever searches goes on with the same search."""
+    search = LogSearch(parse_filter("injection", COMPONENTS))
+    for seed in range(80):
+        log = empty_log()
+        fill(log, 30, seed=seed)
+        entries = log.known
+        found = search.after(entries, 0, never)
+        assert found is None or entries.entry(found).kind is Kind.INJECTION
+        search.before(entries, entries.end, never)
+    assert len(search._found) <= 20
+
+
 def test_an_interrupted_search_finds_nothing(log: TrapLog) -> None:
     search = LogSearch(parse_filter("trap", COMPONENTS))
     assert search.before(log.known, 1000, lambda: True) is None
