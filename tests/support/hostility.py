@@ -16,7 +16,7 @@ from pathlib import Path
 from asm import Options, assemble_file
 from asm.program import Program
 from hvtui.machine.board import Machine, StopReason
-from hvtui.machine.events import ExitReason, TrapReturned, TrapTaken
+from hvtui.machine.events import NOTHING_URGENT, ExitReason, TrapReturned, TrapTaken
 from hvtui.machine.privilege import Privilege
 from tests.support.random_guests import hostile
 from tests.support.virtualized import (
@@ -75,6 +75,8 @@ class Ring:
         self.console = listen(self.machine)
         self.own_traps: list[TrapTaken] = []
         self.machine.observers.trap.append(self._on_trap)
+        # That the hypervisor has trapped is no less true a while later.
+        self.machine.observers.late[self._on_trap] = lambda: NOTHING_URGENT
         self._kept = tuple(_read_only(hypervisor({"VMS": 2, **DEFINES})))
         self._boot()
         self.start = self.machine.capture()
