@@ -5,6 +5,7 @@ time; `cpu.csr_info` tells for each number how. The others are left to the refer
 """
 
 CSRS = """
+@inline
 def csr_access(number, reads, writes, ip, pc, budget):
     info = cpu.csr_info[number]
     kind = info & 255
@@ -65,6 +66,7 @@ def csr_allowed(number, info):
     return 1
 
 
+@inline
 def permit(bit, needs, raising, ip, pc, budget):
     privilege = cpu.privilege
     if privilege == 3:
@@ -112,6 +114,7 @@ def tally(bits, outcome):
     return 0
 
 
+@inline
 def csr_read(number, budget):
     kind = cpu.csr_info[number] & 255
     if kind < KIND_SPECIAL:
@@ -170,6 +173,7 @@ def csr_stored(number, budget):
     return csr_read(number, budget)
 
 
+@inline
 def csr_write(number, value):
     info = cpu.csr_info[number]
     kind = info & 255

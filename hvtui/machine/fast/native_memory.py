@@ -171,6 +171,7 @@ def address_of_fetch_tlb():
 
 
 # Take up the contexts of the mode, as it is now. Each mode knows those that it had last.
+@inline
 def select():
     privilege = cpu.privilege
     status = cpu.csr[MSTATUS]

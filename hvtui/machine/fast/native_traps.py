@@ -8,6 +8,7 @@ These do what `hvtui.machine.trap_entry`, `interrupts` and the run loop of `boar
 """
 
 TRAPS = """
+@inline
 def take(target, cause, tval, interrupt):
     origin = cpu.privilege
     pc = cpu.pc
@@ -94,6 +95,7 @@ def block_offset():
     return offset
 
 
+@inline
 def return_from_trap(level, ip, pc, budget):
     status = cpu.csr[MSTATUS]
     if cpu.listens_return and not may_tell_return(EVENTS + 1):
@@ -129,6 +131,7 @@ def return_from_trap(level, ip, pc, budget):
     return resumed
 
 
+@inline
 def environment_call():
     cpu.tval = 0
     return -9 - cpu.privilege
