@@ -45,6 +45,12 @@ def add_computer_arguments(parser: argparse.ArgumentParser) -> None:
         "--cpu", type=cpu_name, metavar="NAME", help=f"CPU generation: {', '.join(GENERATIONS)}"
     )
     parser.add_argument("--ram", type=_said(parse_ram_size), metavar="SIZE", help="RAM, such as 64M")
+    add_engine_argument(parser)
+    parser.add_argument("--dtb", type=Path, metavar="FILE", help="device tree blob for the guest")
+
+
+def add_engine_argument(parser: argparse.ArgumentParser) -> None:
+    """Add the option ``--engine``."""
     parser.add_argument(
         "--engine",
         type=engine_name,
@@ -52,7 +58,6 @@ def add_computer_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="what runs the machine: fast, reference, or auto for the fast one where it can run (auto)",
     )
-    parser.add_argument("--dtb", type=Path, metavar="FILE", help="device tree blob for the guest")
 
 
 def overrides_of(arguments: argparse.Namespace) -> Overrides:
@@ -78,6 +83,7 @@ def words_of(arguments: argparse.Namespace) -> list[str]:
         ("--ram", arguments.ram),
         ("--dtb", arguments.dtb and arguments.dtb.absolute()),
         ("--at", arguments.at),
+        ("--engine", arguments.engine.value),
     ):
         words += [] if value is None else [f"{option}={value}"]
     for folder in arguments.include:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from asm.diagnostics import nearest
-from hvtui.cli.arguments import positive_count
+from hvtui.cli.arguments import add_engine_argument, positive_count
 from hvtui.cli.comparison import print_relations, write_csv
 from hvtui.cli.glyphs import spare_glyphs
 from hvtui.comparing.choosing import Named, same_work
@@ -21,8 +21,9 @@ from hvtui.comparing.measuring import Measurement, measure
 from hvtui.comparing.relating import Relation, is_other_work, relate
 from hvtui.headless.driving import set_on_interrupt
 from hvtui.headless.ending import INTERRUPTED
+from hvtui.machine.engines import Engine
 from hvtui.machinefile.errors import BadInputError, Problem
-from hvtui.machinefile.loading import load_system
+from hvtui.machinefile.loading import check_engine, load_system
 from hvtui.machinefile.samples import list_samples, path_of_machine
 from hvtui.machinefile.system import System
 
@@ -64,6 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="stop each run after N instructions, whatever the files say",
     )
+    add_engine_argument(parser)
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="everything, as JSON")
     form.add_argument("--csv", action="store_true", help="a line for each machine, as CSV")
@@ -72,12 +74,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the machines and print the comparison; returns 0, or 130 after Ctrl+C."""
     costs = {"own": read_costs(arguments.costs)} if arguments.costs else PUBLISHED
+    check_engine(arguments.engine)
     groups = tuple(_groups(arguments.paths))
     if not groups:
         raise BadInputError(Problem("hvtui", "there are no samples", remedy="name machine files"))
     halted = threading.Event()
     with set_on_interrupt(halted), _Progress.shown() as progress:
-        bench = _Bench(arguments.max_instructions, halted, progress)
+        bench = _Bench(arguments.engine, arguments.max_instructions, halted, progress)
         compared = [_compare(group, bench, costs) for group in groups]
     if halted.is_set():
         return INTERRUPTED
@@ -153,7 +156,10 @@ class _Progress:
 class _Bench:
     """Measures machines, the same one only once, however often it is named."""
 
-    def __init__(self, limit: int | None, halted: threading.Event, progress: _Progress) -> None:
+    def __init__(
+        self, engine: Engine, limit: int | None, halted: threading.Event, progress: _Progress
+    ) -> None:
+        self._engine = engine
         self._limit = limit
         self._halted = halted
         self._progress = progress
@@ -165,5 +171,7 @@ class _Bench:
         if key not in self._done:
             self._progress.tell(f"{name} …")
             limit = self._limit or system.max_instructions or DEFAULT_LIMIT
+            overrides = replace(system.overrides, engine=self._engine)
+            system = replace(system, overrides=overrides)
             self._done[key] = measure(name, system, self._halted, limit)
         return replace(self._done[key], name=name)

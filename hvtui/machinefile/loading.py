@@ -30,8 +30,7 @@ def load_system(path: Path, overrides: Overrides | None = None) -> System:
     source, for what is wrong in one.
     """
     overrides = overrides or Overrides()
-    if overrides.engine is Engine.FAST and (why := why_not_fast()):
-        raise BadInputError(Problem("--engine fast", why, remedy="choose auto or reference"))
+    check_engine(overrides.engine)
     try:
         check_file(path)
         path = path / MACHINE_FILE if (path / MACHINE_FILE).is_file() else path
@@ -44,6 +43,12 @@ def load_system(path: Path, overrides: Overrides | None = None) -> System:
     from hvtui.machinefile.machine_files import load_machine_file
 
     return load_machine_file(path, overrides)
+
+
+def check_engine(engine: Engine) -> None:
+    """Raise BadInputError if an engine was asked for that cannot run here."""
+    if engine is Engine.FAST and (why := why_not_fast()):
+        raise BadInputError(Problem("--engine fast", why, remedy="choose auto or reference"))
 
 
 def _kind(path: Path, overrides: Overrides) -> str:

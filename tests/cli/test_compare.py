@@ -13,6 +13,8 @@ import pytest
 
 from hvtui.cli import main
 from hvtui.comparing.measuring import Measurement, measure
+from hvtui.machine.engines import why_not_fast
+from hvtui.machinefile import loading
 from hvtui.machinefile.samples import list_samples
 
 NAMES = ["01-native", "03-type1-legacy"]
@@ -163,3 +165,22 @@ def test_a_machine_that_is_not_there_is_named_and_what_there_is(
     assert "04-typ1-vt" in told
     assert "did you mean 04-type1-vt?" in told
     assert "15-bytecode" in told
+
+
+@pytest.mark.skipif(bool(why_not_fast()), reason=f"no fast engine: {why_not_fast()}")
+def test_either_engine_counts_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    told = []
+    for engine in ("reference", "fast"):
+        assert main(["compare", "01-native", "09-paravirt", "--json", "--engine", engine]) == 0
+        told.append(capsys.readouterr().out)
+    assert told[0] == told[1]
+
+
+def test_an_engine_that_cannot_run_is_refused_before_anything_runs(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loading, "why_not_fast", lambda: "the package llvmlite is not installed")
+    assert main(["compare", "--engine", "fast"]) == 2
+    told = capsys.readouterr().err
+    assert "--engine fast: error: the package llvmlite is not installed" in told
+    assert "choose auto or reference" in told
