@@ -7,6 +7,8 @@ import pytest
 
 from hvtui.cli.arguments import add_machine_arguments, overrides_of, words_of
 
+HERE = Path(__file__).parent
+
 
 def parsed(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
@@ -21,7 +23,7 @@ def parsed(words: list[str]) -> argparse.Namespace:
         ["--cpu", "vt", "--ram", "32M"],
         ["--engine", "reference"],
         ["--engine", "fast", "--at", "0x80001000"],
-        ["-I", "/tmp", "-D", "VMS=2", "-D", "NESTED", "--dtb", "/tmp/board.dtb"],
+        ["-I", str(HERE), "-D", "VMS=2", "-D", "NESTED", "--dtb", str(HERE / "board.dtb")],
     ],
 )
 def test_the_words_for_another_process_say_the_same(words: list[str]) -> None:
