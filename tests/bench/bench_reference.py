@@ -74,6 +74,7 @@ flags:  .space SIZE
 _ROUND_TRIPS = """
 _start: la    t0, handler
         csrw  mtvec, t0
+        {before}
         li    t0, -1
         csrw  pmpaddr0, t0
         li    t0, 0x1f
@@ -82,7 +83,8 @@ _start: la    t0, handler
         csrw  mepc, t0
         csrw  mstatus, zero
         mret
-user:   ecall
+user:   {work}
+        ecall
         j     user
         .balign 4
 handler: csrr t0, mepc
@@ -90,6 +92,14 @@ handler: csrr t0, mepc
         csrw  mepc, t0
         mret
 """
+
+
+def caller(*, before: str = "", work: str = "") -> Program:
+    """Return a program that makes system calls for ever, and does nothing in them.
+
+    It does `before` once at the beginning, and `work` before each call.
+    """
+    return assemble_text(_ROUND_TRIPS.format(before=before, work=work))
 
 
 def sieve(repeats: int) -> Program:
@@ -253,7 +263,7 @@ def round_trips(rounds: int, count: int = 50_000) -> float:
     """Return how many times a second our machine goes from U to M by an ecall and back."""
     rates = []
     for _ in range(rounds):
-        machine = machine_with(assemble_text(_ROUND_TRIPS))
+        machine = machine_with(caller())
         machine.run(max_retired=100)
         traps = machine.hart.traps
         started = time.perf_counter()

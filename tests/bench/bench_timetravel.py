@@ -28,7 +28,7 @@ from hvtui.debugger.session import Session
 from hvtui.machine.memory import RAM_BASE
 from hvtui.machinefile.loading import load_system
 from hvtui.machinefile.system import Component, System
-from tests.bench.bench_reference import _ROUND_TRIPS, sieve
+from tests.bench.bench_reference import caller, sieve
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 _PLACES, _STEPS_AT_A_PLACE = 12, 4
@@ -47,30 +47,8 @@ _start: li      s0, 0x80100000
 """
 
 
-# An ebreak once, then system calls, each after `rounds` times two instructions.
-_CALLS = """
-_start: la      t0, handler
-        csrw    mtvec, t0
-        ebreak
-        li      t0, -1
-        csrw    pmpaddr0, t0
-        li      t0, 0x1f
-        csrw    pmpcfg0, t0
-        la      t0, user
-        csrw    mepc, t0
-        csrw    mstatus, zero
-        mret
-user:   li      s1, {rounds}
-1:      addi    s1, s1, -1
-        bnez    s1, 1b
-        ecall
-        j       user
-        .balign 4
-handler: csrr   t0, mepc
-        addi    t0, t0, 4
-        csrw    mepc, t0
-        mret
-"""
+# What user mode does before each call: twice as many instructions as it has rounds.
+_ROUNDS = "li s1, {rounds}\n1: addi s1, s1, -1\n bnez s1, 1b"
 # Rounds between two calls, and the part of the steps that are run.
 _DENSITIES = ((50_000, 10), (25, 100))
 
@@ -87,7 +65,7 @@ class Workload:
 def workloads(steps: int) -> Iterator[Workload]:
     """Yield what is measured, with runs of about so many steps."""
     yield Workload("sieve of Eratosthenes", _alone(sieve(10_000)), steps)
-    yield Workload("system calls alone", _alone(assemble_text(_ROUND_TRIPS)), steps // 10)
+    yield Workload("system calls alone", _alone(caller()), steps // 10)
     for pages in (128, 2048):
         text = _PAGES.format(pages=pages)
         yield Workload(f"{pages} pages in turn", _alone(assemble_text(text)), steps // 2)
@@ -159,7 +137,8 @@ def measure(workload: Workload, rounds: int) -> None:
 
 def search(rounds: int, steps: int) -> None:
     """Run back to breakpoints that were met last at the end, at the beginning, and never."""
-    session = Session(_alone(assemble_text(_CALLS.format(rounds=rounds))))
+    program = caller(before="ebreak", work=_ROUNDS.format(rounds=rounds))
+    session = Session(_alone(program))
     session.limit = steps
     forwards = timed(session.resume)
     print(f"\n{session.machine.hart.traps:,} traps in {session.machine.instant:,} steps"

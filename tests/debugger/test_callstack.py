@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hvtui.debugger.callstack import FRAMES_KEPT
-from tests.support.debugged import KEEPER, Part, line_of, lines, session_of, virtualized
+from tests.support.debugged import KEEPER, OPENED, Part, line_of, lines, session_of, virtualized
 
 NESTED = """\
 _start: la      sp, stack
@@ -237,13 +237,9 @@ inner:  nop
 
 
 def test_a_scheduler_that_returns_to_another_program_switches_stacks() -> None:
-    kernel = """\
-_start: la      t0, handler
-        csrw    mtvec, t0
-        li      t0, -1
-        csrw    pmpaddr0, t0
-        li      t0, 0x1f
-        csrw    pmpcfg0, t0
+    kernel = (
+        OPENED
+        + """\
         li      s0, 0x80020000
         li      t0, 0x80010000
         csrw    mepc, t0
@@ -257,6 +253,7 @@ handler:
         csrw    mstatus, zero
         mret
 """
+    )
     program = "_start: call f\nf: ecall\n j f\n"
     session = session_of(
         Part("kernel", kernel),
@@ -310,13 +307,9 @@ def test_a_trap_that_is_handed_on_is_shown_as_an_injection_above_the_interrupted
     ]
 
 
-TWO_GUESTS = """\
-_start: la      t0, handler
-        csrw    mtvec, t0
-        li      t0, -1
-        csrw    pmpaddr0, t0
-        li      t0, 0x1f
-        csrw    pmpcfg0, t0
+TWO_GUESTS = (
+    OPENED
+    + """\
         la      s0, journey
 next:   lw      t0, 0(s0)
         csrw    mepc, t0
@@ -333,6 +326,7 @@ journey: .word  0x80020000, 0           # the program of vm1
         .word   0x80030000, 0           # instead of an answer: the program of vm2
         .word   0x80010000, 1 << 11     # only now the kernel of vm1
 """
+)
 
 
 def test_a_trap_that_is_handed_on_after_another_guest_ran_stands_above_what_it_interrupted() -> None:

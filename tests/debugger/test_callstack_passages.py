@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from tests.support.debugged import Part, lines, session_of
+from tests.support.debugged import OPENED, Part, lines, session_of
 
 # Gives its guest, in S mode, what it asks for by ecall: to go on at t0 in U mode. All else it hands on.
-ASKED = """\
-_start: la      t0, handler
-        csrw    mtvec, t0
-        li      t0, -1
-        csrw    pmpaddr0, t0
-        li      t0, 0x1f
-        csrw    pmpcfg0, t0
+ASKED = (
+    OPENED
+    + """\
         li      s1, 0x80010000
 inside: csrw    mepc, s1
         li      t1, 1 << 11
@@ -29,6 +25,7 @@ asked:  csrw    mepc, t0
         csrw    mstatus, zero
         mret
 """
+)
 
 
 def asked(believes: int | None) -> list[str]:
@@ -78,13 +75,9 @@ def test_a_hypercall_that_leads_into_the_kernels_trap_handler_is_not_handed_on()
 
 
 def test_a_host_that_gives_the_cpu_to_another_process_hands_nothing_on() -> None:
-    host = """\
-_start: la      t0, handler
-        csrw    mtvec, t0
-        li      t0, -1
-        csrw    pmpaddr0, t0
-        li      t0, 0x1f
-        csrw    pmpcfg0, t0
+    host = (
+        OPENED
+        + """\
         li      t0, 0x80010000
         csrw    mepc, t0
         csrw    mstatus, zero
@@ -95,6 +88,7 @@ handler:
         csrw    mstatus, zero
         mret
 """
+    )
     session = session_of(
         Part("host", host, role="host", believes=0),
         Part("manager", "_start: ecall\n", 0x8001_0000, "hypervisor", believes=3),
@@ -107,13 +101,9 @@ handler:
 
 def test_a_host_that_asks_for_a_guest_to_be_run_is_who_switches() -> None:
     """Its call ends when the guest is left, and what it says next answers the guest's trap."""
-    host = """\
-_start: la      t0, handler
-        csrw    mtvec, t0
-        li      t0, -1
-        csrw    pmpaddr0, t0
-        li      t0, 0x1f
-        csrw    pmpcfg0, t0
+    host = (
+        OPENED
+        + """\
         li      t0, 1 << 11
         csrw    mstatus, t0
         li      t0, 0x80010000
@@ -136,6 +126,7 @@ run:    csrr    s1, mepc
         csrw    mstatus, a1
         mret
 """
+    )
     manager = """\
 _start: li      a0, 0x80030000
         li      a1, 0

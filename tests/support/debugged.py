@@ -92,15 +92,21 @@ def line_of(session: Session, component: str, text: str) -> str:
     raise AssertionError(f"no line of {component} holds {text!r}")
 
 
-# Runs programs in user mode: opens all memory to them and goes to 0x80010000. Every trap is
-# answered by going on after it, with a count in s11.
-KEEPER = """\
+# How a program begins that owns the machine: it gets all traps, and opens all memory to the others.
+OPENED = """\
 _start: la      t0, handler
         csrw    mtvec, t0
         li      t0, -1
         csrw    pmpaddr0, t0
         li      t0, 0x1f
         csrw    pmpcfg0, t0
+"""
+
+# Runs programs in user mode: opens all memory to them and goes to 0x80010000. Every trap is
+# answered by going on after it, with a count in s11.
+KEEPER = (
+    OPENED
+    + """\
         li      t0, 0x80010000
         csrw    mepc, t0
         csrw    mstatus, zero
@@ -118,6 +124,7 @@ account:
         addi    s10, s10, 1
         ret
 """
+)
 
 # A hypervisor for one virtual machine: a guest kernel in ring 1 that believes in ring 0, and its
 # program. It skips the guest's kernel instructions but `mret`, which it emulates, and hands system
