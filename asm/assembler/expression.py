@@ -120,6 +120,7 @@ _BINARY: Mapping[str, tuple[int, Callable[[int, int], int]]] = {
     "&": (4, operator.and_),
     "^": (4, operator.xor),
     "!": (4, lambda left, right: left | ~right),
+    "!!": (4, operator.xor),
     "+": (3, operator.add),
     "-": (3, operator.sub),
     "==": (2, _truth(operator.eq)),

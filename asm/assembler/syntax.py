@@ -244,7 +244,8 @@ def _flat(
         if isinstance(item, Tree):
             row.append(_expression(item))
         elif item.type == "BINARY":
-            row.append(Operator(str(item), 2, *_span(item)))
+            # GNU as drops blanks between operators before it reads them: `! !` is `!!`.
+            row.append(Operator("".join(item.split()), 2, *_span(item)))
         elif item.type == "PREFIX":
             row.append(Operator(str(item), 1, *_span(item)))
         else:

@@ -26,6 +26,13 @@ def test_expressions(tmp_path: Path, texts: list[str]) -> None:
 
 
 @needs_gnu
+@pytest.mark.parametrize("text", ["3 ! ! 5", "3 !! 5", "3!!!5", "3 ! 5", "!! 5", "3 ! -5", "3 != 5"])
+def test_exclamation_marks(tmp_path: Path, text: str) -> None:
+    source = f".data\n.quad {text}\n"
+    assert layout_of(assemble_text(source)) == build(source, tmp_path)
+
+
+@needs_gnu
 @_unhurried
 @given(st.lists(st.integers(-(1 << 31), (1 << 32) - 1), min_size=1, max_size=200))
 def test_every_number_that_li_loads(tmp_path: Path, numbers: list[int]) -> None:
