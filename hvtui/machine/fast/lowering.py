@@ -1,40 +1,29 @@
-"""From the instructions' rows to handlers and a decoder in LLVM IR.
-
-A decoded slot holds the address of a handler and, packed, the operands that the meaning uses. Each row
-gives a few handlers, all from its one meaning:
-
-- ``near.NAME``: a jump within the page goes straight to the slot of its target;
-- ``far.NAME``: a jump to another page finds it by the translations of fetches;
-- ``slow.NAME``: for rows that load or store, when the quick test of the translation fails;
-- ``told.NAME``: for jumps through a link register, while somebody follows calls and returns.
+"""From a row's meaning to LLVM IR: its statements and expressions, and what they ask of the hart.
 
 What a meaning asks of the hart is inline where it has to be quick and else a function of the
 ``native_`` modules. A check that fails leaves the instruction undone to `refuse`: the meanings check
 before they write.
+
+Where operands come from and how it goes on afterwards is known elsewhere: in `handlers`, where a row is
+a step of an interpreter, and in `block_lowering`, where it is one instruction of a piece of code.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 
 from asm.isa.csrs import CSRS_BY_NAME
 from asm.isa.instruction import Instruction
-from asm.isa.meaning import REGISTER_FIELDS
-from asm.isa.rows import INSTRUCTIONS
 from asm.isa.width import MASK, XLEN
 from hvtui.machine.fast.layout import PLACES, TLB_ENTRIES, TLB_ENTRY_SIZE, X_NOWHERE
 from hvtui.machine.fast.notation import RARE, HandlerEmitter, NotationError, Value
-from hvtui.machine.probes import LINK_REGISTERS, LINKING
 
 SLOT_SIZE = 16
-_SLOT_SHIFT = 2  # a slot is four times as large as the instruction it stands for
+SLOT_SHIFT = 2  # a slot is four times as large as the instruction it stands for
 _PAGE = 0xFFFF_F000
 _PAGE_OFFSET = 0xFFF
-_WIDE = 8  # fields with more bits than this take the upper half of the operands
-
-_REGISTER_BYTES = {"rd": 0, "rs1": 8, "rs2": 16}
-_SMALL_BYTE, _WIDE_WORD = 24, 32
 
 # Services that can refuse, as functions: what they are given besides the row's own arguments.
 _CHECKED: Mapping[str, tuple[str, ...]] = {
@@ -43,50 +32,37 @@ _CHECKED: Mapping[str, tuple[str, ...]] = {
     "load_reserved": (),
     "store_conditional": (),
     "amo_address": (),
-    "csr_access": ("ip", "pc", "budget"),
+    "csr_access": ("info", "ip", "pc", "budget"),
     "environment_call": (),
     "breakpoint_trap": ("pc",),
     "permit": ("ip", "pc", "budget"),
     "return_from_trap": ("ip", "pc", "budget"),
 }
 _PLAIN: Mapping[str, tuple[str, ...]] = {
-    "csr_read": ("budget",),
-    "csr_stored": ("budget",),
-    "csr_write": (),
+    "csr_read": ("info", "budget"),
+    "csr_stored": ("info", "budget"),
+    "csr_write": ("info",),
 }
 _NOTHING = frozenset({"fence_translations", "fence_code"})
 _ALWAYS_REFUSED = frozenset({"environment_call", "breakpoint_trap"})
 _SIZELESS = frozenset({"load_reserved", "store_conditional", "amo_address"})
 # After these the next instruction has to be looked for: its slot or translation may have gone.
 _DISTURBING = frozenset({"store_conditional", "write"})
-_INLINE = frozenset({"load", "store"})
+QUICK = frozenset({"load", "store"})
 
 
-def rows_functions(constants: Mapping[str, int], functions: Mapping[str, int]) -> Iterator[str]:
-    """Yield the IR of every row's handlers. Raises NotationError for a meaning that is too much."""
-    for row in INSTRUCTIONS:
-        for kind in kinds_of(row):
-            yield RowEmitter(constants, functions, row, kind).handler()
-
-
-def kinds_of(row: Instruction) -> tuple[str, ...]:
-    """Return the kinds of handlers that a row has."""
-    names = {
+def services_of(row: Instruction) -> frozenset[str]:
+    """Return the names of the functions and services that the row's meaning calls."""
+    return frozenset(
         node.func.id
-        for node in _nodes(row)
+        for node in nodes_of(row)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-    }
-    told = ("told",) if row.name in LINKING else ()
-    if static_target(row) is not None:
-        return ("near", "far", *told)
-    if told:
-        return ("near", *told)
-    return ("near", "slow") if names & _INLINE else ("near",)
+    )
 
 
 def static_target(row: Instruction) -> str | None:
     """Return the field that says, relative to the pc, where the row jumps to; None if none does."""
-    for node in _nodes(row):
+    for node in nodes_of(row):
         match node:
             case ast.Call(func=ast.Name(id="jump"), args=[target]):
                 return _relative(target)
@@ -100,101 +76,62 @@ def _relative(target: ast.expr) -> str | None:
     return None
 
 
-def _nodes(row: Instruction) -> list[ast.AST]:
-    return list(ast.walk(_parsed(row)))
+def nodes_of(row: Instruction) -> list[ast.AST]:
+    """Return all nodes of the row's meaning."""
+    return list(ast.walk(parsed(row)))
 
 
-def _parsed(row: Instruction) -> ast.Module:
+def parsed(row: Instruction) -> ast.Module:
     """Return the meaning. That it is in the language is for the language's own reader to say."""
     assert row.statements is not None
     return ast.parse(row.meaning)
 
 
-def packed_fields(row: Instruction) -> dict[str, int]:
-    """Return where, from which bit on, the operands hold each field that the meaning uses."""
-    used = {node.id for node in _nodes(row) if isinstance(node, ast.Name)}
-    places: dict[str, int] = {}
-    for name, field in row.encoding.fields.items():
-        if name in used:
-            is_wide = field.width > _WIDE
-            place = _REGISTER_BYTES.get(name, _WIDE_WORD if is_wide else _SMALL_BYTE)
-            if place in places.values():
-                raise NotationError(f"{row.name}: there is no room for the operand {name}")
-            places[name] = place
-    return places
+class MeaningEmitter(HandlerEmitter, ABC):
+    """Writes the meaning of one instruction after the other, each `row` with what is `known` of it.
 
+    Known are the values of the names in the meaning, and by ``number rd`` the numbers of registers; of
+    what services are given besides, ``ip``, ``budget`` and, for CSR instructions, ``info``.
+    """
 
-class RowEmitter(HandlerEmitter):
-    """Writes one handler of a row."""
+    row: Instruction
+    # The steps that are left after the instruction; before it they are `known` as budget.
+    left: str
 
-    def __init__(
-        self, constants: Mapping[str, int], functions: Mapping[str, int], row: Instruction, kind: str
-    ) -> None:
+    def __init__(self, constants: Mapping[str, int], functions: Mapping[str, int]) -> None:
         super().__init__(constants, functions)
-        self.row = row
-        self.kind = kind
         self.known: dict[str, Value] = {}
-        self.places = packed_fields(row)
-        # Where to go on, once all is done: the ip of a slot, or a pc.
-        self.next_ip: str | None = None
+        # Where to go on once all is done: the pc, if that is computed.
         self.next_pc: str | None = None
         self.disturbs = False
         self.settles = False
 
-    def handler(self) -> str:
-        """Return the handler's IR."""
-        left = self.let("sub i64 %p.budget, 1")
-        self.left = left
-        none, some = self.fresh("none"), self.fresh("some")
-        self.branch(self.let(f"icmp slt i64 {left}, 0"), none, some, RARE)
-        self.begin(none)
-        self.become("@exhausted", "%p.ip", "%p.budget", "%p.delta")
-        self.begin(some)
-        self.known["ip"] = Value("%p.ip", natural=True)
-        self.known["budget"] = Value("%p.budget", natural=True)
-        if self.kind == "told":
-            self.may_tell()
-        self.unpack()
-        self.statements(_parsed(self.row).body, is_tail=True)
-        if not self.ended:
-            self.finish()
-        return self.text(f"{self.kind}.{self.row.name}")
+    # What the place of the instruction decides.
 
-    def may_tell(self) -> None:
-        """Leave the instruction to the reference if it cannot be told of now."""
-        refused, granted = self.fresh("refused"), self.fresh("granted")
-        found = self.let("call i64 @may_tell(ptr %cpu, i64 %p.ip)")
-        self.branch(self.let(f"icmp slt i64 {found}, 0"), refused, granted, RARE)
-        self.begin(refused)
-        self.become("@hard", "%p.ip", "%p.budget", "%p.delta")
-        self.begin(granted)
-
-    def unpack(self) -> None:
-        """Read the operands and the source registers, all at the beginning."""
-        pc = self.let(f"lshr i64 %p.ip, {_SLOT_SHIFT}")
-        self.known["pc"] = Value(
-            self.let(f"and i64 {self.let(f'add i64 {pc}, %p.delta')}, {MASK}"), True
-        )
-        self.known["xlen"] = Value(str(XLEN), True)
-        self.known["length"] = Value(str(self.row.encoding.length), True)
-        start = self.let("inttoptr i64 %p.ip to ptr")
-        for name, place in self.places.items():
-            pointer = self.let(f"getelementptr i8, ptr {start}, i64 {8 + place // 8}")
-            field = self.row.encoding.fields[name]
-            if place == _WIDE_WORD:
-                self.known[name] = self.load(pointer, 32, signed=field.minimum < 0)
-                continue
-            number = self.load(pointer, 8)
-            if name not in REGISTER_FIELDS:
-                self.known[name] = number
-                continue
-            self.known[f"number {name}"] = number
-            if name != "rd":
-                self.known[name] = self.load(self.register(name), 32)
-
+    @abstractmethod
     def register(self, name: str) -> str:
-        number = self.known[f"number {name}"].text
-        return self.let(f"getelementptr i32, ptr %cpu, i64 {number}")
+        """Return a pointer to the 32-bit word of the register in the field `name`."""
+
+    @abstractmethod
+    def undo(self, handler: str) -> None:
+        """Leave the instruction, of which nothing has been done, to a handler."""
+
+    @abstractmethod
+    def go_on(self, handler: str, pc: str) -> None:
+        """Go on at `pc`, the instruction done, by a handler that looks there."""
+
+    @abstractmethod
+    def jump_by(self, field: str) -> None:
+        """Note that it goes on at the pc plus that field, which leads to another instruction."""
+
+    @abstractmethod
+    def proceed(self) -> None:
+        """Go on with the next instruction, wherever the jumps that were noted lead."""
+
+    @property
+    @abstractmethod
+    def is_quick(self) -> bool:
+        """Whether loads and stores are tried by the quick way."""
 
     # Statements.
 
@@ -214,29 +151,27 @@ class RowEmitter(HandlerEmitter):
                 case _:
                     self.statement(node)
 
+    @property
+    def jumps(self) -> bool:
+        """Whether a jump has been noted."""
+        return self.next_pc is not None
+
     def when(self, test: ast.expr, body: Sequence[ast.stmt], is_tail: bool) -> None:
         yes, after = self.fresh("yes"), self.fresh("after")
         self.branch(self.condition(test), yes, after)
         self.begin(yes)
-        before = self.next_ip, self.next_pc
+        before = self.jumps
         self.statements(body, is_tail)
         if not self.ended:
-            if (self.next_ip, self.next_pc) != before:
+            if self.jumps != before:
                 raise NotationError(f"{self.row.name}: a jump on one of two ways that meet again")
             self.end(f"br label {after}")
         self.begin(after)
 
     def jump(self, target: ast.expr, is_tail: bool) -> None:
-        relative = _relative(target)
-        if relative is not None:
-            # The decoder has seen to it that the target is another instruction, and aligned.
-            distance = self.known[relative].text
-            if self.kind == "near":
-                self.next_ip = self.let(
-                    f"add i64 %p.ip, {self.let(f'shl i64 {distance}, {_SLOT_SHIFT}')}"
-                )
-            else:
-                self.next_pc = self.word(self.let(f"add i64 {self.known['pc'].text}, {distance}"))
+        field = _relative(target)
+        if field is not None:
+            self.jump_by(field)
         else:
             pc = self.word(self.value(target).text)
             odd = self.let(f"icmp ne i64 {self.let(f'and i64 {pc}, 3')}, 0")
@@ -244,12 +179,16 @@ class RowEmitter(HandlerEmitter):
             bad, good = self.fresh("bad"), self.fresh("good")
             self.branch(self.let(f"or i1 {odd}, {itself}"), bad, good, RARE)
             self.begin(bad)
-            self.become("@hard", "%p.ip", "%p.budget", "%p.delta")
+            self.undo("hard")
             self.begin(good)
             self.next_pc = pc
         if is_tail:
             self.finish()
-            self.next_ip = self.next_pc = None
+            self.forget_jump()
+
+    def forget_jump(self) -> None:
+        """Go on behind the instruction again, on another way through it."""
+        self.next_pc = None
 
     def word(self, text: str) -> str:
         return self.let(f"and i64 {text}, {MASK}")
@@ -263,31 +202,20 @@ class RowEmitter(HandlerEmitter):
             self.branch(self.let(f"icmp ne i64 {self.load(pointer, 32).text}, 0"), again, on)
             self.begin(again)
             self.store(pointer, 32, "0")
-            self.go_on("@check", self.following())
+            self.go_on("check", self.following())
             self.begin(on)
-        if self.kind == "told" and self.next_pc is not None:
-            told = f"i64 %p.ip, i64 {self.known['pc'].text}, i64 {self.next_pc}, i64 %p.budget"
-            self.line(f"call i64 @tell(ptr %cpu, {told})")
-            self.go_on("@go", self.next_pc)
-        elif self.disturbs:
-            self.go_on("@go", self.following())
-        elif self.next_pc is not None:
-            self.far(self.next_pc)
+        if self.disturbs:
+            self.go_on("go", self.following())
         else:
-            ip = self.next_ip or self.let(f"add i64 %p.ip, {self.row.encoding.length << _SLOT_SHIFT}")
-            self.dispatch(ip, self.left, "%p.delta")
+            self.proceed()
 
     def following(self) -> str:
-        if self.next_ip is not None or self.next_pc is not None:
+        if self.jumps:
             raise NotationError(f"{self.row.name}: it jumps and disturbs what is decoded")
         return self.word(self.let(f"add i64 {self.known['pc'].text}, {self.row.encoding.length}"))
 
-    def go_on(self, handler: str, pc: str) -> None:
-        self.store(self.field_pointer(PLACES["pc"].offset), 32, pc)
-        self.become(handler, "%p.ip", self.left, "%p.delta")
-
-    def far(self, pc: str) -> None:
-        """Go on at a pc: its slot by the translations of fetches, if they have it."""
+    def slot_at(self, pc: str) -> tuple[str, str]:
+        """Return slot and delta of a pc, by the translations of fetches; go on by `go` without one."""
         index = self.let(f"and i64 {self.let(f'lshr i64 {pc}, 12')}, {TLB_ENTRIES - 1}")
         entry = self.entry("fetch_tlb", index)
         context = self.load(self.field_pointer(PLACES["fetch_context"].offset), 64).text
@@ -296,13 +224,12 @@ class RowEmitter(HandlerEmitter):
         found = self.let(f"icmp ne i64 {self.load(entry, 64).text}, {wanted}")
         self.branch(found, miss, hit, RARE)
         self.begin(miss)
-        self.go_on("@go", pc)
+        self.go_on("go", pc)
         self.begin(hit)
         slots = self.load(self.let(f"getelementptr i8, ptr {entry}, i64 8"), 64).text
-        inside = self.let(f"shl i64 {self.let(f'and i64 {pc}, {_PAGE_OFFSET}')}, {_SLOT_SHIFT}")
+        inside = self.let(f"shl i64 {self.let(f'and i64 {pc}, {_PAGE_OFFSET}')}, {SLOT_SHIFT}")
         ip = self.let(f"add i64 {slots}, {inside}")
-        delta = self.let(f"sub i64 {pc}, {self.let(f'lshr i64 {ip}, {_SLOT_SHIFT}')}")
-        self.dispatch(ip, self.left, delta)
+        return ip, self.let(f"sub i64 {pc}, {self.let(f'lshr i64 {ip}, {SLOT_SHIFT}')}")
 
     def entry(self, tlb: str, index: str) -> str:
         offset = self.let(f"mul nuw nsw i64 {index}, {TLB_ENTRY_SIZE}")
@@ -331,20 +258,20 @@ class RowEmitter(HandlerEmitter):
                 return self.extended(self.value(operand), bits)
             case "quotient" | "remainder", [left, right]:
                 return self.division(name, self.value(left), self.value(right))
-            case "load", [place, ast.Constant(value=int(size))] if self.kind == "near":
+            case "load", [place, ast.Constant(value=int(size))] if self.is_quick:
                 return self.quick_load(place, size)
-            case "store", [place, ast.Constant(value=int(size)), value] if self.kind == "near":
+            case "store", [place, ast.Constant(value=int(size)), value] if self.is_quick:
                 self.quick_store(place, size, value)
                 return None
             case "read", [place, _]:
                 return self.load(self.let(f"inttoptr i64 {self.value(place).text} to ptr"), 32)
             case "write", [place, _, value]:
                 given = f"i64 {self.value(place).text}, i64 {self.value(value).text}"
-                self.line(f"call i64 @write_place(ptr %cpu, {given})")
+                self.line(f"call i64 {self.callee('write_place')}(ptr %cpu, {given})")
                 self.disturbs = True
                 return None
             case "wait_for_interrupt", []:
-                self.become("@hard", "%p.ip", "%p.budget", "%p.delta")
+                self.undo("hard")
                 return None
         if name in _NOTHING:
             for argument in arguments:
@@ -382,7 +309,7 @@ class RowEmitter(HandlerEmitter):
             ]
         given += [self.known[each].text for each in hidden]
         texts = "".join(f", i64 {text}" for text in given)
-        return Value(self.let(f"call i64 @{name}(ptr %cpu{texts})"), natural=name in _PLAIN)
+        return Value(self.let(f"call i64 {self.callee(name)}(ptr %cpu{texts})"), natural=name in _PLAIN)
 
     def word_of(self, argument: ast.expr) -> str:
         return self.word(self.value(argument).text)
@@ -391,19 +318,19 @@ class RowEmitter(HandlerEmitter):
         """Call a service that can refuse; go on only if it does not."""
         if name in _SIZELESS:
             arguments = [arguments[0], *arguments[2:]]
-        if name in _INLINE:
+        if name in QUICK:
             # What lies in memory may be the time.
-            self.store(self.field_pointer(PLACES["budget"].offset), 64, "%p.budget")
+            self.store(self.field_pointer(PLACES["budget"].offset), 64, self.known["budget"].text)
         found = self.service(name, arguments, _CHECKED[name])
         refused, granted = self.fresh("refused"), self.fresh("granted")
         self.branch(self.let(f"icmp slt i64 {found.text}, 0"), refused, granted, RARE)
         self.begin(refused)
         self.store(self.field_pointer(PLACES["verdict"].offset), 64, found.text)
         self.store(self.field_pointer(PLACES["pc"].offset), 32, self.known["pc"].text)
-        self.become("@refuse", "%p.ip", "%p.budget", "%p.delta")
+        self.undo("refuse")
         self.begin(granted)
         if name == "return_from_trap":
-            self.go_on("@returned", found.text)
+            self.go_on("returned", found.text)
             return None
         if name in _ALWAYS_REFUSED:
             self.end("unreachable")
@@ -445,53 +372,5 @@ class RowEmitter(HandlerEmitter):
         slow, quick = self.fresh("slow"), self.fresh("quick")
         self.branch(condition, slow, quick, RARE)
         self.begin(slow)
-        self.become(f"@slow.{self.row.name}", "%p.ip", "%p.budget", "%p.delta")
+        self.undo(f"slow.{self.row.name}")
         self.begin(quick)
-
-
-def decoder() -> str:
-    """Return the function that decodes, in the notation: ``decode(word, offset)``.
-
-    `offset` is that of the instruction within its page. It returns the handler and leaves the
-    operands in `cpu.operands`.
-    """
-    lines = ["def decode(word, offset):", "    opcode = word & 127"]
-    groups: dict[int, list[Instruction]] = {}
-    for row in INSTRUCTIONS:
-        groups.setdefault(row.encoding.match & 127, []).append(row)
-    for opcode, rows in groups.items():
-        lines.append(f"    if opcode == {opcode}:")
-        # The row that fixes more bits comes first.
-        for row in sorted(rows, key=lambda row: -row.encoding.mask.bit_count()):
-            lines.append(f"        if word & {row.encoding.mask} == {row.encoding.match}:")
-            lines += ["            " + line for line in _decoding(row)]
-    lines.append('    return handler("illegal")')
-    return "\n".join(lines) + "\n"
-
-
-def _decoding(row: Instruction) -> Iterator[str]:
-    parts = []
-    for name, place in packed_fields(row).items():
-        field = row.encoding.fields[name]
-        bits = " | ".join(
-            f"(word >> {part.low} & {(1 << part.width) - 1}) << {part.field_low}"
-            for part in field.slices
-        )
-        yield f"{name} = {bits}"
-        if name == "rd":
-            yield f"if rd == 0: rd = {X_NOWHERE}"
-        if field.signed:
-            sign = 1 << (field.width - 1)
-            yield f"{name} = ({name} ^ {sign}) - {sign}"
-        parts.append(f"({name} & {MASK}) << {place}")
-    yield f"cpu.operands = {' | '.join(parts) or '0'}"
-    target = static_target(row)
-    if target is not None:
-        yield f'if {target} == 0 or {target} & 3: return handler("hard")'
-    if row.name in LINKING:
-        tests = [f"{name} == {link}" for name in ("rd", "rs1") for link in sorted(LINK_REGISTERS)
-                 if name in row.encoding.fields]  # fmt: skip
-        yield f'if cpu.follows and ({" or ".join(tests)}): return handler("told.{row.name}")'
-    if target is not None:
-        yield f'if offset + {target} < 0 or offset + {target} > 4095: return handler("far.{row.name}")'
-    yield f'return handler("near.{row.name}")'

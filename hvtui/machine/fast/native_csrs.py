@@ -6,8 +6,7 @@ time; `cpu.csr_info` tells for each number how. The others are left to the refer
 
 CSRS = """
 @inline
-def csr_access(number, reads, writes, ip, pc, budget):
-    info = cpu.csr_info[number]
+def csr_access(number, reads, writes, info, ip, pc, budget):
     kind = info & 255
     if kind == KIND_HARD or (writes and number >> 10 == 3):
         return HARD
@@ -115,8 +114,8 @@ def tally(bits, outcome):
 
 
 @inline
-def csr_read(number, budget):
-    kind = cpu.csr_info[number] & 255
+def csr_read(number, info, budget):
+    kind = info & 255
     if kind < KIND_SPECIAL:
         return cpu.csr[kind]
     if kind == KIND_MSTATUS:
@@ -166,16 +165,16 @@ def read_mip(budget):
     return levels
 
 
-def csr_stored(number, budget):
-    kind = cpu.csr_info[number] & 255
+@inline
+def csr_stored(number, info, budget):
+    kind = info & 255
     if kind == KIND_MIP or kind == KIND_SIP:
         return cpu.csr[MIP]
-    return csr_read(number, budget)
+    return csr_read(number, info, budget)
 
 
 @inline
-def csr_write(number, value):
-    info = cpu.csr_info[number]
+def csr_write(number, value, info):
     kind = info & 255
     if info >> SETTLES & 1:
         cpu.resettle = 1

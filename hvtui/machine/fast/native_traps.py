@@ -380,7 +380,7 @@ def put_kernel(ip, pc, budget, bits, lost, csr):
     cpu.events[at] = KERNEL
     cpu.events[at + 1] = pc
     cpu.events[at + 2] = cpu.ram_base + offset
-    cpu.events[at + 4] = csr_read(csr, budget) if csr else 0
+    cpu.events[at + 4] = csr_read(csr, cpu.csr_info[csr], budget) if csr else 0
     cpu.events[at + 5] = bits
     cpu.events[at + 6] = cpu.retired_at_zero - budget + cpu.traps
     cpu.events[at + 7] = lost

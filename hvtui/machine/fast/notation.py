@@ -312,7 +312,11 @@ class Emitter:
         if self.functions.get(name) != len(node.args):
             raise self.refuse(node)
         given = "".join(f", i64 {self.value(argument).text}" for argument in node.args)
-        return Value(self.let(f"call i64 @{name}(ptr %cpu{given})"))
+        return Value(self.let(f"call i64 {self.callee(name)}(ptr %cpu{given})"))
+
+    def callee(self, name: str) -> str:
+        """Return a function or handler as an operand."""
+        return f"@{name}"
 
 
 class HandlerEmitter(Emitter):
@@ -327,7 +331,9 @@ class HandlerEmitter(Emitter):
     def call(self, node: ast.Call) -> Value | None:
         match node:
             case ast.Call(func=ast.Name(id="become"), args=[ast.Name(id=name)]):
-                self.become(f"@{name}", *(self.name(each).text for each in ("ip", "budget", "delta")))
+                self.become(
+                    self.callee(name), *(self.name(each).text for each in ("ip", "budget", "delta"))
+                )
                 return None
             case ast.Call(func=ast.Name(id="dispatch"), args=[]):
                 self.dispatch(*(self.name(each).text for each in ("ip", "budget", "delta")))

@@ -15,7 +15,15 @@ from hvtui.machine.bus import CLINT_BASE, CLINT_SIZE
 from hvtui.machine.csr_file import MISA
 from hvtui.machine.devices.clint import MTIME_BASE, MTIMECMP_BASE
 from hvtui.machine.events import Outcome
-from hvtui.machine.fast import layout, lowering, native_csrs, native_memory, native_traps, notation
+from hvtui.machine.fast import (
+    handlers,
+    layout,
+    lowering,
+    native_csrs,
+    native_memory,
+    native_traps,
+    notation,
+)
 from hvtui.machine.fast.lowering import SLOT_SIZE
 from hvtui.machine.memory import CLEAN, CODE, DECODED, PAGE_SIZE, TABLE, WALKED, WATCH
 from hvtui.machine.translation import ACCESSED, DIRTY, USER
@@ -193,12 +201,12 @@ def ir_text() -> str:
 
 def _parts() -> Iterator[str]:
     constants = _constants()
-    sources = (native_memory.MEMORY, native_traps.TRAPS, native_csrs.CSRS, lowering.decoder())
+    sources = (native_memory.MEMORY, native_traps.TRAPS, native_csrs.CSRS, handlers.decoder())
     nodes = [node for text in sources for node in notation.functions_in(text)]
     functions = {node.name: len(node.args.args) for node in nodes}
     for node in nodes:
         yield notation.compile_function(node, constants, functions)
-    yield from lowering.rows_functions(constants, functions)
+    yield from handlers.rows_functions(constants, functions)
     offsets = {name: layout.PLACES[name].offset for name in ("budget", "marks_bias", "exit")}
     yield _ENTER.format(**offsets)
 
@@ -209,7 +217,7 @@ def fingerprint() -> str:
     for row in INSTRUCTIONS:
         digest.update(repr((row.name, row.layout, row.meaning, row.kernel, row.needs)).encode())
     digest.update(repr((CSRS, sorted(_constants().items()), sorted(layout.PLACES.items()))).encode())
-    for module in (native_memory, native_traps, native_csrs, lowering, notation):
+    for module in (native_memory, native_traps, native_csrs, lowering, handlers, notation):
         digest.update(Path(str(module.__file__)).read_bytes())
     digest.update(Path(__file__).read_bytes())
     return digest.hexdigest()
