@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import argparse
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 
 from asm.isa.csrs import CSRS, CSRS_BY_NAME
 from asm.isa.decode import decode
+from asm.isa.instruction import Instruction
 from asm.isa.rows import INSTRUCTIONS
 from hvtui.machine.board import Machine
 from hvtui.machine.engines import Engine
@@ -46,11 +48,11 @@ _PAGE_WORDS = 1024
 _MOST_RESTORED = 50
 _USUAL_FLAGS = (0xCF, 0xDF, 0xDF, 0xCF, 0x0F, 0x1F, 0x17, 0x1B, 0x13, 0xD3, 0x01, 0x00, 0xC5, 0xDD)
 
-_COMMON = [
+COMMON = [
     row for row in INSTRUCTIONS if row.extension in ("I", "M") and row.name not in ("ecall", "ebreak")
 ]
-_JUMPS = [row for row in INSTRUCTIONS if row.name in ("jal", "jalr") or row.name.startswith("b")]
-_MEMORY = [row for row in INSTRUCTIONS if row.layout.endswith(("0000011", "0100011"))]
+JUMPS = [row for row in INSTRUCTIONS if row.name in ("jal", "jalr") or row.name.startswith("b")]
+MEMORY = [row for row in INSTRUCTIONS if row.layout.endswith(("0000011", "0100011"))]
 _ATOMIC = [row for row in INSTRUCTIONS if row.extension == "A"]
 _CSR = [row for row in INSTRUCTIONS if row.extension == "Zicsr"]
 _SYSTEM = [
@@ -75,17 +77,21 @@ def random_word(chance: random.Random) -> int:
     if kind < 0.01:
         return chance.getrandbits(32)
     rows = (
-        _COMMON if kind < 0.4 else _JUMPS if kind < 0.52 else _MEMORY if kind < 0.75
+        COMMON if kind < 0.4 else JUMPS if kind < 0.52 else MEMORY if kind < 0.75
         else _ATOMIC if kind < 0.81 else _CSR if kind < 0.93 else _SYSTEM
     )  # fmt: skip
-    row = chance.choice(rows)
+    return word_of(chance, chance.choice(rows))
+
+
+def word_of(chance: random.Random, row: Instruction) -> int:
+    """Return an instruction of that row, with operands as in `random_word`."""
     fields = {}
     for name, part in row.encoding.fields.items():
         if name in ("rd", "rs1", "rs2"):
             fields[name] = chance.choice((0, *range(1, 16), *range(8, 16)))
             if name == "rd" and chance.random() < 0.6:
                 fields[name] = chance.randrange(0, 8)
-            if name == "rs1" and row in _MEMORY and chance.random() < 0.8:
+            if name == "rs1" and row in MEMORY and chance.random() < 0.8:
                 fields[name] = chance.randrange(8, 16)
         elif name == "csr":
             fields[name] = chance.choice(_OFTEN_USED if chance.random() < 0.95 else CSRS).number
@@ -117,7 +123,7 @@ def _places(chance: random.Random) -> int:
     ))  # fmt: skip
 
 
-def _value(chance: random.Random) -> int:
+def random_value(chance: random.Random) -> int:
     form = chance.random()
     if form < 0.5:
         return _places(chance)
@@ -148,7 +154,7 @@ def _handler(chance: random.Random, epc: str, ret: str) -> list[int]:
     for _ in range(chance.randrange(4)):
         words += chance.choice((
             [word("csrrci", csr="mstatus" if epc == "mepc" else "sstatus", zimm=8)],
-            load_constant(chance.randrange(1, 16), _value(chance)),
+            load_constant(chance.randrange(1, 16), random_value(chance)),
             [random_word(chance)],
         ))  # fmt: skip
     return [*words, word(ret)]
@@ -158,7 +164,7 @@ def _code_page(chance: random.Random) -> list[int]:
     words: list[int] = []
     while len(words) < _PAGE_WORDS:
         if chance.random() < 0.12:
-            words += load_constant(chance.randrange(1, 16), _value(chance))
+            words += load_constant(chance.randrange(1, 16), random_value(chance))
         else:
             words.append(random_word(chance))
     return words[:_PAGE_WORDS]
@@ -174,6 +180,14 @@ class Subject:
     meter: RegionMeter | None = None
     # How many places it was told of late.
     late: int = 0
+
+    @property
+    def blocks(self) -> int:
+        """How many blocks its engine took up, for what was executed over and over."""
+        engine = self.machine._engine
+        assert engine is not None
+        assert engine.hot_code.failure is None, engine.hot_code.failure
+        return engine.hot_code.taken_up
 
     def listen(self) -> None:
         """Hear of everything."""
@@ -250,11 +264,11 @@ def random_subject(seed: int, engine: Engine) -> Subject:
         machine.load(BASE + page * 4096, code(_code_page(chance)))
     machine.load(M_HANDLER, code(_handler(chance, "mepc", "mret")))
     machine.load(S_HANDLER, code(_handler(chance, "sepc", "sret")))
-    _tables(chance, machine)
+    lay_tables(chance, machine)
     machine.reset(BASE)
     hart = machine.hart
     for number in range(1, 32):
-        hart.set_x(number, _value(chance) if number < 8 else _places(chance))
+        hart.set_x(number, random_value(chance) if number < 8 else _places(chance))
     hart.set_csr("pmpaddr0", chance.choice((0xFFFF_FFFF, 0xFFFF_FFFF, BASE + 0x1_0800 >> 2)))
     hart.set_csr("pmpaddr1", 0xFFFF_FFFF)
     hart.set_csr("pmpcfg0", chance.choice((0x1F, 0x1F, 0x1F0F, 0x1F09, 0x1F1F)))
@@ -273,10 +287,12 @@ def random_subject(seed: int, engine: Engine) -> Subject:
     if hart.csr_value("satp"):
         hart.state.pc &= 0xFFFF if chance.random() < 0.3 else 0xFFFF_FFFF
     hart.settle()
+    if machine._engine is not None:
+        machine._engine.rests = False
     return Subject(machine)
 
 
-def _tables(chance: random.Random, machine: Machine) -> None:
+def lay_tables(chance: random.Random, machine: Machine) -> None:
     """Lay page tables: all of RAM as a superpage and by small pages, and low aliases."""
     root, low, high, mixed = TABLE_PAGES
     pointer = {page: (BASE >> 12) + page << 10 | 1 for page in TABLE_PAGES}
@@ -288,6 +304,15 @@ def _tables(chance: random.Random, machine: Machine) -> None:
     mixes = [_entry(chance) if page < 64 else 0 for page in range(1024)]
     for page, words in ((root, roots), (low, lows), (high, lows), (mixed, mixes)):
         machine.load(BASE + page * 4096, code(words))
+
+
+@dataclass(frozen=True)
+class World:
+    """Machines, what changes them from outside, and how long they run until that may happen."""
+
+    make: Callable[[int, Engine], Subject]
+    shake: Callable[[Machine, random.Random], None]
+    lengths: tuple[int, ...]
 
 
 class Ears(Enum):
@@ -303,12 +328,12 @@ class Ears(Enum):
 class Comparison:
     """What differs first, or an empty string; how many steps both engines took until there.
 
-    `late` is how many places the fast engine told of late.
+    `fast` is the machine in the fast engine.
     """
 
     found: str
     steps: int
-    late: int
+    fast: Subject
 
 
 def _urgency(seed: int) -> Urgency:
@@ -326,14 +351,15 @@ def disagreement(seed: int, steps: int, ears: Ears) -> str:
     return compared(seed, steps, ears).found
 
 
-def compared(seed: int, steps: int, ears: Ears) -> Comparison:
+def compared(seed: int, steps: int, ears: Ears, world: World | None = None) -> Comparison:
     """Run the machine of `seed` in both engines, up to the instant `steps`.
 
     They are compared at random instants on the way, and stop there; now and then something changes from
     outside, or both are restored to an earlier state. What is done again after that counts again; a
     machine that needs it too often ends early.
     """
-    reference, fast = (random_subject(seed, engine) for engine in (Engine.REFERENCE, Engine.FAST))
+    world = world or ANYTHING
+    reference, fast = (world.make(seed, engine) for engine in (Engine.REFERENCE, Engine.FAST))
     for subject in (reference, fast):
         if ears is Ears.LISTENER:
             subject.listen()
@@ -346,12 +372,12 @@ def compared(seed: int, steps: int, ears: Ears) -> Comparison:
     restored = taken = 0
     while reference.machine.instant < steps:
         began = reference.machine.instant
-        until = began + chance.choice((1, 2, 3, 7, 30, 30, 100, 100, 200, 1000))
+        until = began + chance.choice(world.lengths)
         found = _run_both(reference, fast, until, chance.random() < 0.3)
         taken += reference.machine.instant - began
         if found:
-            found = f"seed {seed}: {found}\n{_first_difference(seed, before, until)}"
-            return Comparison(found, taken, fast.late)
+            found = f"seed {seed}: {found}\n{_first_difference(world, seed, before, until)}"
+            return Comparison(found, taken, fast)
         before = reference.machine.capture()
         stop = chance.random()
         if reference.machine.exit is not None or stop < 0.02:
@@ -366,9 +392,9 @@ def compared(seed: int, steps: int, ears: Ears) -> Comparison:
         elif stop < 0.6:
             shaking = chance.getrandbits(64)
             for subject in (reference, fast):
-                shake(subject.machine, random.Random(shaking))
+                world.shake(subject.machine, random.Random(shaking))
             before = reference.machine.capture()
-    return Comparison("", taken, fast.late)
+    return Comparison("", taken, fast)
 
 
 def shake(machine: Machine, chance: random.Random) -> None:
@@ -401,8 +427,11 @@ def shake(machine: Machine, chance: random.Random) -> None:
     if chance.random() < 0.3:
         machine.load(M_HANDLER, code(_handler(chance, "mepc", "mret")))
         machine.load(S_HANDLER, code(_handler(chance, "sepc", "sret")))
-        _tables(chance, machine)
+        lay_tables(chance, machine)
     hart.settle()
+
+
+ANYTHING = World(random_subject, shake, (1, 2, 3, 7, 30, 30, 100, 100, 200, 1000))
 
 
 def _run_both(reference: Subject, fast: Subject, until: int, by_retired: bool) -> str:
@@ -463,9 +492,9 @@ def _text(value: object) -> str:
     return hex(value) if isinstance(value, int) else str(value)
 
 
-def _first_difference(seed: int, start: MachineState, until: int) -> str:
+def _first_difference(world: World, seed: int, start: MachineState, until: int) -> str:
     """Find by halves the first instant at which the engines differ, from `start` on."""
-    machines = [random_subject(seed, engine).machine for engine in (Engine.REFERENCE, Engine.FAST)]
+    machines = [world.make(seed, engine).machine for engine in (Engine.REFERENCE, Engine.FAST)]
 
     def differs(instant: int) -> str:
         for machine in machines:
@@ -488,21 +517,22 @@ def _first_difference(seed: int, start: MachineState, until: int) -> str:
     return f"first at {high}: {hart.privilege.name} pc {hart.pc:#x} word {instruction:#010x}\n{text}"
 
 
-def main() -> None:
+def main(world: World = ANYTHING) -> None:
     """Compare the engines on many machines; for a night, or for an hour."""
     parser = argparse.ArgumentParser(description="Compare the fast engine with the reference.")
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--machines", type=int, default=1000, help="how many machines")
     parser.add_argument("--steps", type=int, default=20_000, help="how long each runs")
     given = parser.parse_args()
-    bad = steps = 0
+    bad = steps = blocks = 0
     for seed in range(given.first, given.first + given.machines):
-        comparison = compared(seed, given.steps, list(Ears)[seed % len(Ears)])
+        comparison = compared(seed, given.steps, list(Ears)[seed % len(Ears)], world)
         steps += comparison.steps
+        blocks += comparison.fast.blocks
         if comparison.found:
             bad += 1
             print(comparison.found, flush=True)
-    print(f"{given.machines} machines, {steps:,} steps in each engine, {bad} disagree")
+    print(f"{given.machines} machines, {steps:,} steps in each engine, {blocks} blocks, {bad} disagree")
     raise SystemExit(bad > 0)
 
 

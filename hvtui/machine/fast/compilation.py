@@ -11,7 +11,7 @@ import hashlib
 import importlib
 import importlib.util
 import platform
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import Any
 from hvtui.machine.engines import UnavailableError
 from hvtui.machine.fast import cache as disk
 from hvtui.machine.fast import flat, program
+from hvtui.machine.fast.block_lowering import BLOCK
 from hvtui.machine.fast.layout import Cpu
 
 # What native code offers to Python, with the number of arguments besides the structure.
@@ -37,6 +38,17 @@ class Native:
     drop_code: Any
     forget_code: Any
     wipe: Any
+    keep: object
+    # Where all handlers and functions lie, by name, and the other way round.
+    addresses: Mapping[str, int]
+    names: Mapping[int, str]
+
+
+@dataclass(frozen=True)
+class CompiledBlock:
+    """Where the function of a block lies, for as long as `keep` is held."""
+
+    address: int
     keep: object
 
 
@@ -61,7 +73,8 @@ def _functions(addresses: Mapping[str, int], keep: object) -> Native:
         more = [ctypes.c_int64] * arguments
         kind = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.POINTER(Cpu), *more)
         functions[name] = kind(addresses[name])
-    return Native(**functions, keep=keep)
+    names = {address: name for name, address in addresses.items()}
+    return Native(**functions, keep=keep, addresses=addresses, names=names)
 
 
 # Without a linker.
@@ -78,10 +91,10 @@ def _flat() -> Native | None:
         code = flat.Flat.unpack(kept) if kept is not None else None
     except ValueError:
         code = None
-    if code is None or set(code.entries) != set(_SIGNATURES):
+    if code is None or set(code.entries) != set(program.visible()):
         llvm = _llvm()
         try:
-            code = flat.flatten(_compile(llvm, _target(llvm, jit=False)), tuple(_SIGNATURES))
+            code = flat.flatten(_compile(llvm, _target(llvm, jit=False)), program.visible())
         except flat.NotFlatError:
             return None
         disk.keep(name, code.packed())
@@ -144,11 +157,32 @@ def _linked() -> Native:
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
-    return _functions({name: engine.get_function_address(name) for name in _SIGNATURES}, engine)
+    return _functions({name: engine.get_function_address(name) for name in program.visible()}, engine)
 
 
 def _compile(llvm: Any, machine: Any) -> bytes:
-    module = llvm.parse_assembly(program.ir_text())
+    code: bytes = machine.emit_object(_optimized(llvm, machine, program.ir_text()))
+    return code
+
+
+def compile_block(text: str, go_on: Callable[[], None]) -> CompiledBlock:
+    """Return the code of a module with a block.
+
+    Raises what llvmlite raises where that cannot be, and what `go_on` raises, which is called now and
+    then.
+    """
+    llvm = _llvm()
+    go_on()
+    machine = _target(llvm, jit=True)
+    module = _optimized(llvm, machine, text)
+    go_on()
+    engine = llvm.create_mcjit_compiler(module, machine)
+    engine.finalize_object()
+    return CompiledBlock(engine.get_function_address(BLOCK), engine)
+
+
+def _optimized(llvm: Any, machine: Any, text: str) -> Any:
+    module = llvm.parse_assembly(text)
     module.verify()
     # What comes before code generation can be short: the text is nearly as it should be.
     options = llvm.create_pipeline_tuning_options(speed_level=2)
@@ -159,10 +193,10 @@ def _compile(llvm: Any, machine: Any) -> bytes:
         passes.add_instruction_combine_pass,
         passes.add_simplify_cfg_pass,
         passes.add_new_gvn_pass,
+        passes.add_dead_store_elimination_pass,
         passes.add_instruction_combine_pass,
         passes.add_simplify_cfg_pass,
     ):
         add()
     passes.run(module, llvm.create_pass_builder(machine, options))
-    code: bytes = machine.emit_object(module)
-    return code
+    return module

@@ -18,8 +18,10 @@ from hvtui.machine.devices.clint import Clint
 from hvtui.machine.devices.lines import InterruptLines
 from hvtui.machine.events import Observers
 from hvtui.machine.fast.compilation import native
+from hvtui.machine.fast.hot_code import HotCode
 from hvtui.machine.fast.layout import CSR_WORDS, MOST_REGIONS, Cpu
 from hvtui.machine.fast.program import (
+    COUNTERS,
     EXIT_HARD,
     EXIT_LIMIT,
     EXIT_LOOK,
@@ -40,8 +42,9 @@ from hvtui.machine.regions import ELSEWHERE, NO_REGION, RegionMeter
 
 __all__ = ["EXIT_HARD", "EXIT_LIMIT", "EXIT_LOOK", "FastEngine"]
 
-# How many steps are counted out at once: after so many a stop that another thread wants is seen.
-_CHUNK = 1 << 17
+# How many steps are counted out at once: after so many a stop that another thread wants is seen, and it
+# is noted where the guest is. A prime, so that no loop is always met at the same instructions.
+_CHUNK = (1 << 17) - 1
 # How many steps run at most before Python sees what else there is to do, such as a signal.
 _LONGEST = 1 << 22
 
@@ -58,14 +61,12 @@ _REST = 256
 _NO_RESERVATION = (1 << 64) - 1
 _FOR_EVER = 1 << 62
 _WORD64 = (1 << 64) - 1
-_COUNTERS = {
-    "mcycle": ("mcycle", "mcycleh", "cycle", "cycleh"),
-    "minstret": ("minstret", "minstreth", "instret", "instreth"),
-}
 
 
 class FastEngine:
     """The engine of the machine with these parts.
+
+    Unless it `rests`, native code is entered however soon it is left again.
 
     Raises UnavailableError where machine code cannot be made or run.
     """
@@ -100,6 +101,7 @@ class FastEngine:
         # Steps that native code lately took before it was left, and how often it is not to be entered.
         self._worth = 4 * _WORTHWHILE
         self._resting = 0
+        self.rests = True
         self._stopped_counters: tuple[bool, bool] | None = None
         pages = ram.size // PAGE_SIZE
         # The host gives the pages of these when they are first used.
@@ -120,6 +122,7 @@ class FastEngine:
         cpu.slice = _CHUNK
         cpu.stamp = 1
         self._describe()
+        self.hot_code = HotCode(cpu, self._native, ram, self._slots, self._tables)
         ram.on_engine = self._marks_met
 
     def _describe(self) -> None:
@@ -190,7 +193,7 @@ class FastEngine:
             self._worth += (
                 min(self._state.instant - before, 16 * _WORTHWHILE) - self._worth
             ) // _MEMORY
-            if self._worth < _WORTHWHILE:
+            if self._worth < _WORTHWHILE and self.rests:
                 self._resting, self._worth = _REST, 4 * _WORTHWHILE
 
     def _enter(self, max_retired: int | None, until_instant: int | None) -> None:
@@ -225,8 +228,8 @@ class FastEngine:
         self._cpu.instret_offset = minstret.offset & _WORD64
         if stopped != self._stopped_counters:
             self._stopped_counters = stopped
-            for name, stands in zip(_COUNTERS, stopped, strict=True):
-                for register in _COUNTERS[name]:
+            for name, stands in zip(COUNTERS, stopped, strict=True):
+                for register in COUNTERS[name]:
                     row = self._hart.csrs.by_name[register].row
                     self._cpu.csr_info[row.number] = NO_CSR if stands else csr_info(row)
 
@@ -267,6 +270,8 @@ class FastEngine:
             self._ram.note_stores(pages, granules)
         if self._meter is not None:
             self._leave_meter(self._meter)
+        if cpu.sample_count or cpu.drops:
+            self.hot_code.look()
         self._hart.settle()
         if cpu.event_count:
             self._telling.tell()

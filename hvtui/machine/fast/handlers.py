@@ -28,7 +28,7 @@ from hvtui.machine.fast.lowering import (
     services_of,
     static_target,
 )
-from hvtui.machine.fast.notation import RARE, NotationError, Value
+from hvtui.machine.fast.notation import RARE, REGISTER, NotationError, Value
 from hvtui.machine.probes import LINK_REGISTERS, LINKING
 
 _WIDE = 8  # fields with more bits than this take the upper half of the operands
@@ -82,12 +82,16 @@ class RowEmitter(MeaningEmitter):
         self.next_ip: str | None = None
 
     @property
+    def left(self) -> str:
+        return self._left
+
+    @property
     def is_quick(self) -> bool:
         return self.kind == "near"
 
     def handler(self) -> str:
         """Return the handler's IR."""
-        self.left = self.let("sub i64 %p.budget, 1")
+        self._left = self.let("sub i64 %p.budget, 1")
         none, some = self.fresh("none"), self.fresh("some")
         self.branch(self.let(f"icmp slt i64 {self.left}, 0"), none, some, RARE)
         self.begin(none)
@@ -133,15 +137,9 @@ class RowEmitter(MeaningEmitter):
                 continue
             self.known[f"number {name}"] = number
             if name != "rd":
-                self.known[name] = self.load(self.register(name), 32)
+                self.known[name] = self.load(self.register(name), XLEN, kind=REGISTER)
         if "csr" in self.places:
-            self.known["info"] = self.csr_info()
-
-    def csr_info(self) -> Value:
-        where = PLACES["csr_info"]
-        scaled = self.let(f"mul nuw i64 {self.known['csr'].text}, {where.bits // 8}")
-        offset = self.let(f"add nuw i64 {scaled}, {where.offset}")
-        return self.load(self.let(f"getelementptr i8, ptr %cpu, i64 {offset}"), where.bits)
+            self.known["info"] = self.csr_info(self.known["csr"].text)
 
     def register(self, name: str) -> str:
         number = self.known[f"number {name}"].text
@@ -151,6 +149,10 @@ class RowEmitter(MeaningEmitter):
 
     def undo(self, handler: str) -> None:
         self.become(self.callee(handler), "%p.ip", "%p.budget", "%p.delta")
+
+    def be_refused(self) -> None:
+        self.store(self.field_pointer(PLACES["pc"].offset), 32, self.known["pc"].text)
+        self.undo("refuse")
 
     def go_on(self, handler: str, pc: str) -> None:
         self.store(self.field_pointer(PLACES["pc"].offset), 32, pc)

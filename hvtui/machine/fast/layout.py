@@ -23,10 +23,13 @@ CSR_WORDS: tuple[str, ...] = tuple(row.name for row in CSRS if is_stored(row))
 CSR_INDEX: Mapping[str, int] = {name: index for index, name in enumerate(CSR_WORDS)}
 
 TLB_ENTRIES = 1024
+# By how much a context (in the upper half of a tag) is shifted to tell where in the TLB its pages are.
+CONTEXT_STEP = 27
 TLB_ENTRY_SIZE = 16
 CONTEXTS = 256
 CSR_NUMBERS = 1 << 12
 LOG_ENTRIES = 1 << 12
+SAMPLES = 1 << 6
 
 # What happened while native code ran, for who may hear of it late: words of 64 bits each.
 # All: kind, pc, physical address of that, target, ..., and the instant in word 6.
@@ -79,6 +82,14 @@ _FIELDS: tuple[tuple[str, str, int], ...] = (
     ("slice_end", "u64", 0),
     ("slice", "u64", 0),
     ("stop", "u32", 0),
+    # Where native code was, as offsets of RAM, every `slice` steps; and how often blocks were dropped.
+    ("next_sample", "u64", 0),
+    ("sample_count", "u64", 0),
+    ("samples", "u64", SAMPLES),
+    ("drops", "u64", 0),
+    # The page that a block met by a service, if it has a translation, and where that leads.
+    ("block_page", "u64", 0),
+    ("block_host", "u64", 0),
     # Why native code was left, and what was found about the instruction at hand.
     ("exit", "u32", 0),
     ("verdict", "i64", 0),

@@ -13,12 +13,14 @@ from __future__ import annotations
 import ast
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from functools import cache
+from types import MappingProxyType
 
 from asm.isa.csrs import CSRS_BY_NAME
 from asm.isa.instruction import Instruction
 from asm.isa.width import MASK, XLEN
-from hvtui.machine.fast.layout import PLACES, TLB_ENTRIES, TLB_ENTRY_SIZE, X_NOWHERE
-from hvtui.machine.fast.notation import RARE, HandlerEmitter, NotationError, Value
+from hvtui.machine.fast.layout import CONTEXT_STEP, PLACES, TLB_ENTRIES, TLB_ENTRY_SIZE, X_NOWHERE
+from hvtui.machine.fast.notation import GUEST, RARE, REGISTER, HandlerEmitter, NotationError, Value
 
 SLOT_SIZE = 16
 SLOT_SHIFT = 2  # a slot is four times as large as the instruction it stands for
@@ -51,6 +53,7 @@ _DISTURBING = frozenset({"store_conditional", "write"})
 QUICK = frozenset({"load", "store"})
 
 
+@cache
 def services_of(row: Instruction) -> frozenset[str]:
     """Return the names of the functions and services that the row's meaning calls."""
     return frozenset(
@@ -60,6 +63,7 @@ def services_of(row: Instruction) -> frozenset[str]:
     )
 
 
+@cache
 def static_target(row: Instruction) -> str | None:
     """Return the field that says, relative to the pc, where the row jumps to; None if none does."""
     for node in nodes_of(row):
@@ -76,11 +80,13 @@ def _relative(target: ast.expr) -> str | None:
     return None
 
 
-def nodes_of(row: Instruction) -> list[ast.AST]:
+@cache
+def nodes_of(row: Instruction) -> tuple[ast.AST, ...]:
     """Return all nodes of the row's meaning."""
-    return list(ast.walk(parsed(row)))
+    return tuple(ast.walk(parsed(row)))
 
 
+@cache
 def parsed(row: Instruction) -> ast.Module:
     """Return the meaning. That it is in the language is for the language's own reader to say."""
     assert row.statements is not None
@@ -95,11 +101,14 @@ class MeaningEmitter(HandlerEmitter, ABC):
     """
 
     row: Instruction
-    # The steps that are left after the instruction; before it they are `known` as budget.
-    left: str
 
-    def __init__(self, constants: Mapping[str, int], functions: Mapping[str, int]) -> None:
-        super().__init__(constants, functions)
+    def __init__(
+        self,
+        constants: Mapping[str, int],
+        functions: Mapping[str, int],
+        addresses: Mapping[str, int] = MappingProxyType({}),
+    ) -> None:
+        super().__init__(constants, functions, addresses)
         self.known: dict[str, Value] = {}
         # Where to go on once all is done: the pc, if that is computed.
         self.next_pc: str | None = None
@@ -108,6 +117,11 @@ class MeaningEmitter(HandlerEmitter, ABC):
 
     # What the place of the instruction decides.
 
+    @property
+    @abstractmethod
+    def left(self) -> str:
+        """The steps that are left after the instruction; before it they are `known` as budget."""
+
     @abstractmethod
     def register(self, name: str) -> str:
         """Return a pointer to the 32-bit word of the register in the field `name`."""
@@ -115,6 +129,10 @@ class MeaningEmitter(HandlerEmitter, ABC):
     @abstractmethod
     def undo(self, handler: str) -> None:
         """Leave the instruction, of which nothing has been done, to a handler."""
+
+    @abstractmethod
+    def be_refused(self) -> None:
+        """Leave the instruction to `refuse`, for the verdict that has been given."""
 
     @abstractmethod
     def go_on(self, handler: str, pc: str) -> None:
@@ -141,7 +159,7 @@ class MeaningEmitter(HandlerEmitter, ABC):
             match node:
                 case ast.Assign(targets=[ast.Name(id="rd")], value=value):
                     found = self.value(value)
-                    self.store(self.register("rd"), 32, found.text)
+                    self.store(self.register("rd"), XLEN, found.text, REGISTER)
                 case ast.Assign(targets=[ast.Name(id=name)], value=value):
                     self.known[name] = self.value(value)
                 case ast.Expr(value=ast.Call(func=ast.Name(id="jump"), args=[target])):
@@ -216,9 +234,8 @@ class MeaningEmitter(HandlerEmitter, ABC):
 
     def slot_at(self, pc: str) -> tuple[str, str]:
         """Return slot and delta of a pc, by the translations of fetches; go on by `go` without one."""
-        index = self.let(f"and i64 {self.let(f'lshr i64 {pc}, 12')}, {TLB_ENTRIES - 1}")
-        entry = self.entry("fetch_tlb", index)
         context = self.load(self.field_pointer(PLACES["fetch_context"].offset), 64).text
+        entry = self.entry("fetch_tlb", pc, context)
         wanted = self.let(f"or i64 {context}, {self.let(f'and i64 {pc}, {_PAGE}')}")
         miss, hit = self.fresh("miss"), self.fresh("hit")
         found = self.let(f"icmp ne i64 {self.load(entry, 64).text}, {wanted}")
@@ -231,7 +248,13 @@ class MeaningEmitter(HandlerEmitter, ABC):
         ip = self.let(f"add i64 {slots}, {inside}")
         return ip, self.let(f"sub i64 {pc}, {self.let(f'lshr i64 {ip}, {SLOT_SHIFT}')}")
 
-    def entry(self, tlb: str, index: str) -> str:
+    def entry(self, tlb: str, virtual: str, context: str) -> str:
+        """Return a pointer to the entry of a TLB where a page of a context would be."""
+        page, step = (
+            self.let(f"lshr i64 {virtual}, 12"),
+            self.let(f"lshr i64 {context}, {CONTEXT_STEP}"),
+        )
+        index = self.let(f"and i64 {self.let(f'xor i64 {page}, {step}')}, {TLB_ENTRIES - 1}")
         offset = self.let(f"mul nuw nsw i64 {index}, {TLB_ENTRY_SIZE}")
         start = self.field_pointer(PLACES[tlb].offset)
         return self.let(f"getelementptr i8, ptr {start}, i64 {offset}")
@@ -259,9 +282,9 @@ class MeaningEmitter(HandlerEmitter, ABC):
             case "quotient" | "remainder", [left, right]:
                 return self.division(name, self.value(left), self.value(right))
             case "load", [place, ast.Constant(value=int(size))] if self.is_quick:
-                return self.quick_load(place, size)
+                return self.quick_load(self.word_of(place), size)
             case "store", [place, ast.Constant(value=int(size)), value] if self.is_quick:
-                self.quick_store(place, size, value)
+                self.quick_store(self.word_of(place), size, self.value(value).text)
                 return None
             case "read", [place, _]:
                 return self.load(self.let(f"inttoptr i64 {self.value(place).text} to ptr"), 32)
@@ -283,6 +306,13 @@ class MeaningEmitter(HandlerEmitter, ABC):
             self.settles |= name == "csr_write"
             return self.service(name, arguments, _PLAIN[name])
         raise self.refuse(node)
+
+    def csr_info(self, number: str) -> Value:
+        """Return what native code knows of a CSR."""
+        where = PLACES["csr_info"]
+        scaled = self.let(f"mul nuw i64 {number}, {where.bits // 8}")
+        offset = self.let(f"add nuw i64 {scaled}, {where.offset}")
+        return self.load(self.let(f"getelementptr i8, ptr %cpu, i64 {offset}"), where.bits)
 
     def extended(self, value: Value, bits: int) -> Value:
         narrow = self.let(f"trunc i64 {value.text} to i{bits}")
@@ -326,8 +356,7 @@ class MeaningEmitter(HandlerEmitter, ABC):
         self.branch(self.let(f"icmp slt i64 {found.text}, 0"), refused, granted, RARE)
         self.begin(refused)
         self.store(self.field_pointer(PLACES["verdict"].offset), 64, found.text)
-        self.store(self.field_pointer(PLACES["pc"].offset), 32, self.known["pc"].text)
-        self.undo("refuse")
+        self.be_refused()
         self.begin(granted)
         if name == "return_from_trap":
             self.go_on("returned", found.text)
@@ -339,27 +368,26 @@ class MeaningEmitter(HandlerEmitter, ABC):
         self.settles |= name == "store"
         return Value(found.text, natural=True)
 
-    def quick_load(self, place: ast.expr, size: int) -> Value:
-        pointer, _ = self.quick("load_tlb", place, size)
+    def quick_load(self, virtual: str, size: int) -> Value:
+        """Load from a place; or become slow."""
+        pointer, _ = self.quick("load_tlb", virtual, size)
         bits = 8 * size
-        text = self.let(f"load i{bits}, ptr {pointer}, align {size}")
+        text = self.let(f"load i{bits}, ptr {pointer}, align {size}{GUEST}")
         return Value(self.let(f"zext i{bits} {text} to i64"), natural=True)
 
-    def quick_store(self, place: ast.expr, size: int, value: ast.expr) -> None:
-        found = self.value(value).text
-        pointer, host = self.quick("store_tlb", place, size)
+    def quick_store(self, virtual: str, size: int, value: str) -> None:
+        """Store to a place; or become slow."""
+        pointer, host = self.quick("store_tlb", virtual, size)
         granule = self.let(f"add i64 {self.let(f'lshr i64 {host}, 4')}, %marks")
-        mark = self.load(self.let(f"inttoptr i64 {granule} to ptr"), 8).text
+        mark = self.load(self.let(f"inttoptr i64 {granule} to ptr"), 8, kind=GUEST).text
         self.or_slow(self.let(f"icmp ne i64 {mark}, 0"))
-        narrow = self.let(f"trunc i64 {found} to i{8 * size}")
-        self.line(f"store i{8 * size} {narrow}, ptr {pointer}, align {size}")
+        narrow = self.let(f"trunc i64 {value} to i{8 * size}")
+        self.line(f"store i{8 * size} {narrow}, ptr {pointer}, align {size}{GUEST}")
 
-    def quick(self, tlb: str, place: ast.expr, size: int) -> tuple[str, str]:
+    def quick(self, tlb: str, virtual: str, size: int) -> tuple[str, str]:
         """Return where a place lies in the process; or become slow, if the translation is not known."""
-        virtual = self.word(self.value(place).text)
-        index = self.let(f"and i64 {self.let(f'lshr i64 {virtual}, 12')}, {TLB_ENTRIES - 1}")
-        entry = self.entry(tlb, index)
         context = self.load(self.field_pointer(PLACES["data_context"].offset), 64).text
+        entry = self.entry(tlb, virtual, context)
         # A misaligned place is in no entry.
         page = self.let(f"and i64 {virtual}, {_PAGE | size - 1}")
         wanted = self.let(f"or i64 {context}, {page}")

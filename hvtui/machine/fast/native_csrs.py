@@ -12,9 +12,14 @@ def csr_access(number, reads, writes, info, ip, pc, budget):
         return HARD
     if writes and info >> WRITE_HARD & 1:
         return HARD
-    wanted = reads | writes << 1
     if cpu.privilege == 3:
-        return wanted
+        return reads | writes << 1
+    return csr_access_below(number, reads, writes, info, ip, pc, budget)
+
+
+# Below M. What is no step of every handler is a function, so that blocks stay small.
+def csr_access_below(number, reads, writes, info, ip, pc, budget):
+    wanted = reads | writes << 1
     if cpu.listens_kernel and not cpu.late:
         return HARD
     bits = 0
@@ -67,9 +72,13 @@ def csr_allowed(number, info):
 
 @inline
 def permit(bit, needs, raising, ip, pc, budget):
-    privilege = cpu.privilege
-    if privilege == 3:
+    if cpu.privilege == 3:
         return 1
+    return permit_below(bit, needs, raising, ip, pc, budget)
+
+
+def permit_below(bit, needs, raising, ip, pc, budget):
+    privilege = cpu.privilege
     if cpu.listens_kernel and not cpu.late:
         return HARD
     if cpu.csr[MTRAPMAP] >> bit & 1:
@@ -118,6 +127,10 @@ def csr_read(number, info, budget):
     kind = info & 255
     if kind < KIND_SPECIAL:
         return cpu.csr[kind]
+    return read_special(kind, budget)
+
+
+def read_special(kind, budget):
     if kind == KIND_MSTATUS:
         return read_status()
     if kind == KIND_SSTATUS:
@@ -178,12 +191,17 @@ def csr_write(number, value, info):
     kind = info & 255
     if info >> SETTLES & 1:
         cpu.resettle = 1
-    if kind < KIND_SPECIAL:
+    if kind < KIND_SPECIAL and kind != SATP:
         cpu.csr[kind] = value & cpu.csr_masks[kind]
-        if kind == SATP:
-            select()
         return 0
-    if kind == KIND_MSTATUS:
+    return write_special(kind, value)
+
+
+def write_special(kind, value):
+    if kind == SATP:
+        cpu.csr[SATP] = value & cpu.csr_masks[SATP]
+        select()
+    elif kind == KIND_MSTATUS:
         write_status(value, MSTATUS_BITS)
     elif kind == KIND_SSTATUS:
         write_status(value, SSTATUS_WRITABLE)

@@ -88,20 +88,20 @@ def page_fault(address, access):
     return -13 - access - (access == STORE)
 
 
-def fill(address, access):
+def fill(virtual, access):
     find_spaces()
     privilege = cpu.data_privilege
     root = cpu.data_root
     if access == FETCH:
         privilege = cpu.privilege
         root = cpu.fetch_root
-    physical = address
+    physical = virtual
     cpu.physical = -1
     if root >= 0:
         if access == FETCH:
-            physical = walk(address, access, privilege, root, 0, 0)
+            physical = walk(virtual, access, privilege, root, 0, 0)
         else:
-            physical = walk(address, access, privilege, root, cpu.data_sum, cpu.data_mxr)
+            physical = walk(virtual, access, privilege, root, cpu.data_sum, cpu.data_mxr)
         if physical < 0:
             return physical
     cpu.physical = physical
@@ -112,18 +112,17 @@ def fill(address, access):
     granted = pmp_granted(start, 4096, privilege == 3)
     if granted < 0:
         return HARD
-    page = address & 0xFFFFF000
-    index = ((address >> 12) & (TLB_ENTRIES - 1)) * 16
+    page = virtual & 0xFFFFF000
     if access == LOAD:
         if not granted & 1:
             return HARD
-        entry = address_of_load_tlb() + index
+        entry = address(cpu.load_tlb) + tlb_place(virtual, cpu.data_context)
         u64[entry] = cpu.data_context | page
         u64[entry + 8] = cpu.ram + offset - page
     elif access == STORE:
         if not granted & 2:
             return HARD
-        entry = address_of_store_tlb() + index
+        entry = address(cpu.store_tlb) + tlb_place(virtual, cpu.data_context)
         u64[entry] = cpu.data_context | page
         u64[entry + 8] = cpu.ram + offset - page
     else:
@@ -132,7 +131,7 @@ def fill(address, access):
         if cpu.metered and enter_region(physical - cpu.ram_base) < 0:
             return HARD
         slots = slots_of(offset >> 12)
-        entry = address_of_fetch_tlb() + index
+        entry = address(cpu.fetch_tlb) + tlb_place(virtual, cpu.fetch_context)
         u64[entry] = cpu.fetch_context | page
         u64[entry + 8] = slots
     return 0
@@ -155,19 +154,11 @@ def enter_region(offset):
     return 0
 
 
+# Where in a TLB the entry of a page is. Contexts have places of their own: those that take turns mostly
+# use the same pages.
 @inline
-def address_of_load_tlb():
-    return address(cpu.load_tlb)
-
-
-@inline
-def address_of_store_tlb():
-    return address(cpu.store_tlb)
-
-
-@inline
-def address_of_fetch_tlb():
-    return address(cpu.fetch_tlb)
+def tlb_place(place, context):
+    return ((place >> 12 ^ natural(context) >> CONTEXT_STEP) & (TLB_ENTRIES - 1)) * 16
 
 
 # Take up the contexts of the mode, as it is now. Each mode knows those that it had last.
@@ -250,7 +241,6 @@ def context_of(key):
     return cpu.next_context << 32
 
 
-@exported
 def wipe():
     n = 0
     while n < 2 * TLB_ENTRIES:
@@ -272,17 +262,18 @@ def end_contexts():
     return 0
 
 
-@exported
 def flush():
     end_contexts()
     select()
     return 0
 
 
-@exported
 def drop_code(granule):
     slots = u64[cpu.page_slots + (granule >> 8) * 8]
-    if slots:
+    if slots and u64[slots + 16408]:
+        cpu.drops += 1
+        clear_slots(slots)
+    elif slots:
         slot = slots + (granule & 255) * 64
         u64[slot] = handler("undecoded")
         u64[slot + 16] = handler("undecoded")
@@ -301,16 +292,22 @@ def slots_of(page):
     slots = cpu.pool + cpu.pool_used * PAGE_SLOTS_SIZE
     cpu.pool_used += 1
     u64[cpu.page_slots + page * 8] = slots
-    n = 0
-    while n < 1024:
-        u64[slots + n * 16] = handler("undecoded")
-        n += 1
+    clear_slots(slots)
     u64[slots + 16384] = handler("page_end")
     u64[slots + 16400] = page << 12
     return slots
 
 
-@exported
+# Have a page decoded anew. The last word of its slots tells whether there are blocks among them.
+def clear_slots(slots):
+    n = 0
+    while n < 1024:
+        u64[slots + n * 16] = handler("undecoded")
+        n += 1
+    u64[slots + 16408] = 0
+    return 0
+
+
 def forget_code():
     n = 0
     while n < cpu.pool_used:
@@ -324,6 +321,7 @@ def forget_code():
             mark += 8
         n += 1
     cpu.pool_used = 0
+    cpu.drops += 1
     flush()
     return 0
 
@@ -357,7 +355,7 @@ def prepare(granule, valid):
 def load(place, size):
     if (place & 4095) + size > 4096:
         return HARD
-    entry = address(cpu.load_tlb) + ((place >> 12) & (TLB_ENTRIES - 1)) * 16
+    entry = address(cpu.load_tlb) + tlb_place(place, cpu.data_context)
     if u64[entry] != (cpu.data_context | (place & 0xFFFFF000)):
         refused = fill(place, LOAD)
         if refused < 0:
@@ -409,8 +407,46 @@ def store_clint(value):
     return 0
 
 
+# For a block, which goes on if what is decoded and translated is as it was.
+def load_from_block(place, size, budget):
+    drops = cpu.drops
+    cpu.budget = budget
+    found = load(place, size)
+    if found >= 0 and cpu.drops != drops:
+        found = ANEW
+    cpu.verdict = found
+    note_page(place, address(cpu.load_tlb))
+    return found
+
+
+# Further accesses to the same page need no look at the TLB.
+def note_page(place, tlb):
+    entry = tlb + tlb_place(place, cpu.data_context)
+    page = place & 0xFFFFF000
+    cpu.block_page = NO_PAGE
+    if u64[entry] == (cpu.data_context | page):
+        cpu.block_page = page
+        cpu.block_host = u64[entry + 8]
+    return 0
+
+
+# Not 0 if the block is to be left: the store is refused, or done but the next instruction is to be
+# looked for.
+def store_from_block(place, size, value, budget):
+    drops = cpu.drops
+    stamp = cpu.stamp
+    cpu.budget = budget
+    refused = store(place, size, value)
+    if not refused and (cpu.resettle or cpu.drops != drops or cpu.stamp != stamp):
+        cpu.resettle = 0
+        refused = DONE
+    cpu.verdict = refused
+    note_page(place, address(cpu.store_tlb))
+    return refused
+
+
 def store_host(place):
-    entry = address(cpu.store_tlb) + ((place >> 12) & (TLB_ENTRIES - 1)) * 16
+    entry = address(cpu.store_tlb) + tlb_place(place, cpu.data_context)
     if u64[entry] != (cpu.data_context | (place & 0xFFFFF000)):
         refused = fill(place, STORE)
         if refused < 0:
@@ -470,7 +506,7 @@ def write_place(host, value):
 def load_reserved(place):
     if place & 3:
         return HARD
-    entry = address(cpu.load_tlb) + ((place >> 12) & (TLB_ENTRIES - 1)) * 16
+    entry = address(cpu.load_tlb) + tlb_place(place, cpu.data_context)
     if u64[entry] != (cpu.data_context | (place & 0xFFFFF000)):
         refused = fill(place, LOAD)
         if refused < 0:

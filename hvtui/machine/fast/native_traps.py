@@ -190,8 +190,10 @@ def grant():
         room = cpu.instant_end - instant
     if cpu.slice_end - instant < room:
         room = cpu.slice_end - instant
-    if cpu.slice < room:
-        room = cpu.slice
+    if cpu.next_sample <= instant or cpu.next_sample > instant + cpu.slice:
+        cpu.next_sample = instant + cpu.slice
+    if cpu.next_sample - instant < room:
+        room = cpu.next_sample - instant
     if cpu.csr[MIE] & MTIP and not timer_pending():
         ticks = cpu.mtimecmp - mtime()
         if ticks > 0 and ticks < 1 << 40:
@@ -247,7 +249,7 @@ def go():
     if budget <= 0:
         become(check)
     pc = cpu.pc
-    entry = address(cpu.fetch_tlb) + ((pc >> 12) & (TLB_ENTRIES - 1)) * 16
+    entry = address(cpu.fetch_tlb) + tlb_place(pc, cpu.fetch_context)
     if u64[entry] != (cpu.fetch_context | (pc & 0xFFFFF003)):
         if pc & 3:
             leave(EXIT_HARD)
@@ -256,6 +258,7 @@ def go():
         if refused < 0:
             cpu.verdict = refused
             become(refuse)
+        entry = address(cpu.fetch_tlb) + tlb_place(pc, cpu.fetch_context)
     ip = u64[entry + 8] + ((pc & 4095) << 2)
     delta = pc - (ip >> 2)
     if cpu.pending:
@@ -272,6 +275,8 @@ def refuse():
     cpu.refused_bits = 0
     if verdict == HARD:
         leave(EXIT_HARD)
+    if verdict == ANEW:
+        become(go)
     cause = -1 - verdict
     target = 3
     if verdict == TO_MACHINE:
@@ -298,6 +303,17 @@ def refuse():
     if cpu.csr[MIE]:
         become(check)
     become(go)
+
+
+# What a block has begun at ip is refused for cpu.verdict, or is done but goes on elsewhere.
+@handler
+def leave_block():
+    cpu.pc = ((ip >> 2) + delta) & 0xFFFFFFFF
+    if cpu.verdict == DONE:
+        cpu.pc = (cpu.pc + 4) & 0xFFFFFFFF
+        budget -= 1
+        become(check)
+    become(refuse)
 
 
 @handler
@@ -331,6 +347,9 @@ def illegal():
 @handler
 def exhausted():
     cpu.pc = ((ip >> 2) + delta) & 0xFFFFFFFF
+    if cpu.retired_at_zero - budget + cpu.traps >= cpu.next_sample:
+        cpu.samples[cpu.sample_count & (SAMPLES - 1)] = offset_of(ip)
+        cpu.sample_count += 1
     become(check)
 
 
@@ -362,7 +381,7 @@ def recordable(cause, bits):
 
 # The physical address of an instruction that has been fetched, if its translation is still known.
 def place_of(pc):
-    entry = address(cpu.fetch_tlb) + ((pc >> 12) & (TLB_ENTRIES - 1)) * 16
+    entry = address(cpu.fetch_tlb) + tlb_place(pc, cpu.fetch_context)
     if u64[entry] != (cpu.fetch_context | (pc & 0xFFFFF003)):
         return HARD
     return cpu.ram_base + u64[u64[entry + 8] + 16400] + (pc & 4095)

@@ -18,8 +18,9 @@ A value is known to be non-negative or not; that decides between unsigned and si
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from hvtui.machine.fast.layout import PLACES
 
@@ -44,8 +45,18 @@ _COMPARISON: Mapping[type[ast.AST], tuple[str, str]] = {
 _TRUTHS = (ast.Compare, ast.BoolOp)
 
 # Which way a test goes nearly always, so that the code for it comes first.
-RARE = ", !prof !0"
-METADATA = '!0 = !{!"branch_weights", i32 1, i32 4000}\n'
+RARE, OFTEN = ", !prof !0", ", !prof !6"
+# What lies in the guest's memory, and the registers of the hart: neither is ever the other.
+GUEST, REGISTER = ", !tbaa !4", ", !tbaa !5"
+METADATA = """\
+!0 = !{!"branch_weights", i32 1, i32 4000}
+!1 = !{!"hvtui"}
+!2 = !{!"guest", !1}
+!3 = !{!"register", !1}
+!4 = !{!2, !2, i64 0}
+!5 = !{!3, !3, i64 0}
+!6 = !{!"branch_weights", i32 4000, i32 1}
+"""
 
 
 class NotationError(ValueError):
@@ -64,11 +75,13 @@ class Value:
 class Emitter:
     """Writes the body of one function. Subclasses know more names and calls.
 
-    `functions` are the functions that can be called, with the number of their arguments.
+    `functions` are the functions that can be called, with the number of their arguments; `addresses`
+    are where some of them, and some handlers, lie in this process. The others are in the same module.
     """
 
     constants: Mapping[str, int]
     functions: Mapping[str, int]
+    addresses: Mapping[str, int] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
     slots: list[str] = field(default_factory=list)
     locals: dict[str, str] = field(default_factory=dict)
@@ -194,16 +207,16 @@ class Emitter:
     def field_pointer(self, offset: int) -> str:
         return self.let(f"getelementptr i8, ptr %cpu, i64 {offset}")
 
-    def load(self, pointer: str, bits: int, signed: bool = False) -> Value:
+    def load(self, pointer: str, bits: int, signed: bool = False, kind: str = "") -> Value:
         if bits == 64:
-            return Value(self.let(f"load i64, ptr {pointer}, align 1"))
-        text = self.let(f"load i{bits}, ptr {pointer}, align 1")
+            return Value(self.let(f"load i64, ptr {pointer}, align 1{kind}"))
+        text = self.let(f"load i{bits}, ptr {pointer}, align 1{kind}")
         return Value(self.let(f"{'sext' if signed else 'zext'} i{bits} {text} to i64"), not signed)
 
-    def store(self, pointer: str, bits: int, text: str) -> None:
+    def store(self, pointer: str, bits: int, text: str, kind: str = "") -> None:
         if bits < 64:
             text = self.let(f"trunc i64 {text} to i{bits}")
-        self.line(f"store i{bits} {text}, ptr {pointer}, align 1")
+        self.line(f"store i{bits} {text}, ptr {pointer}, align 1{kind}")
 
     # Expressions.
 
@@ -316,7 +329,8 @@ class Emitter:
 
     def callee(self, name: str) -> str:
         """Return a function or handler as an operand."""
-        return f"@{name}"
+        address = self.addresses.get(name)
+        return f"@{name}" if address is None else f"inttoptr (i64 {address} to ptr)"
 
 
 class HandlerEmitter(Emitter):
@@ -363,7 +377,7 @@ class HandlerEmitter(Emitter):
     def text(self, name: str) -> str:
         """Return the function's IR."""
         body = "\n".join(["entry:", *self.slots, *self.lines])
-        return f"define internal void @{name}({HANDLER_PARAMETERS}) nounwind {{\n{body}\n}}\n"
+        return f"define dso_local void @{name}({HANDLER_PARAMETERS}) nounwind {{\n{body}\n}}\n"
 
 
 HANDLER_PARAMETERS = "ptr noalias %cpu, i64 %p.ip, i64 %p.budget, i64 %p.delta, i64 %marks"
@@ -385,11 +399,39 @@ def functions_in(text: str) -> list[ast.FunctionDef]:
     return found
 
 
+def marks_of(node: ast.FunctionDef) -> Set[str]:
+    """Return the decorators of a function: ``@inline``, ``@exported`` for Python, ``@handler``."""
+    return {decorator.id for decorator in node.decorator_list if isinstance(decorator, ast.Name)}
+
+
+def inline_functions(
+    called: Set[str], inline: Mapping[str, ast.FunctionDef]
+) -> tuple[ast.FunctionDef, ...]:
+    """Return those that are laid out in line where something is called, and where they call on."""
+    found: dict[str, ast.FunctionDef] = {}
+    waiting = sorted(called & inline.keys())
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found[name] = inline[name]
+            waiting += sorted(
+                node.func.id
+                for node in ast.walk(inline[name])
+                if isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id in inline
+            )
+    return tuple(found.values())
+
+
 def compile_function(
-    node: ast.FunctionDef, constants: Mapping[str, int], functions: Mapping[str, int]
+    node: ast.FunctionDef,
+    constants: Mapping[str, int],
+    functions: Mapping[str, int],
+    addresses: Mapping[str, int] = MappingProxyType({}),
 ) -> str:
-    """Return the IR of a function. Decorators: ``@inline``, ``@exported``; else it stays internal."""
-    marks = {decorator.id for decorator in node.decorator_list if isinstance(decorator, ast.Name)}
+    """Return the IR of a function, by what `marks_of` tells."""
+    marks = marks_of(node)
     if "handler" in marks:
         handler = HandlerEmitter(constants, functions)
         handler.open()
@@ -397,7 +439,7 @@ def compile_function(
         if not handler.ended:
             raise NotationError(f"the handler {node.name} comes to an end without becoming another")
         return handler.text(node.name)
-    emitter = Emitter(constants, functions)
+    emitter = Emitter(constants, functions, addresses)
     parameters = []
     for argument in node.args.args:
         emitter.locals[argument.arg] = slot = emitter.slot()
@@ -406,7 +448,7 @@ def compile_function(
     emitter.block(node.body)
     if not emitter.ended:
         emitter.end("ret i64 0")
-    linkage = "" if "exported" in marks else "internal "
+    linkage = "internal " if "inline" in marks else "dso_local "
     how = "alwaysinline" if "inline" in marks else "noinline"
     head = f"define {linkage}i64 @{node.name}(ptr noalias %cpu{''.join(parameters)}) {how} nounwind {{"
     return "\n".join([head, "entry:", *emitter.slots, *emitter.lines, "}"]) + "\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -56,6 +57,9 @@ _SETTLING = frozenset({"mstatus", "sstatus", "satp", "mie", "sie", "mip", "sip",
 _READ_BIT, _WRITE_BIT, _GATED, _BY_TVM, _WRITE_HARD, _SETTLES = 8, 13, 18, 19, 20, 21
 
 _HARD = -1000
+# Nothing was done; the instruction is to be looked for and tried again.
+_ANEW = -2000
+_DONE = -2001
 _TO_MACHINE = -100
 
 
@@ -88,6 +92,13 @@ def csr_info(row: CsrRow) -> int:
 
 NO_CSR = _KIND_HARD
 
+# The counters, under all their names. While one stands still, native code has no such CSR.
+COUNTERS: Mapping[str, tuple[str, ...]] = {
+    "mcycle": ("mcycle", "mcycleh", "cycle", "cycleh"),
+    "minstret": ("minstret", "minstreth", "instret", "instreth"),
+}
+CHANGING = frozenset(CSRS_BY_NAME[name].number for names in COUNTERS.values() for name in names)
+
 # How counts of kernel instructions are ordered within a class.
 OUTCOMES = (Outcome.TRAPPED, Outcome.EXECUTED, Outcome.IGNORED, Outcome.LEAKED)
 
@@ -95,7 +106,9 @@ OUTCOMES = (Outcome.TRAPPED, Outcome.EXECUTED, Outcome.IGNORED, Outcome.LEAKED)
 MIXED = 255
 
 
-def _constants() -> Mapping[str, int]:
+@cache
+def constants() -> Mapping[str, int]:
+    """Return the constants that the notation knows by name."""
     bits = {f"{name}_BIT": _STATUS[name].mask for name in ("MIE", "MPIE", "SIE", "SPIE", "SPP")}
     masks = {name: _STATUS[name].mask for name in ("MPRV", "SUM", "MXR", "TVM")}
     sstatus, sie, sip = (CSRS_BY_NAME[name] for name in ("sstatus", "sie", "sip"))
@@ -114,6 +127,8 @@ def _constants() -> Mapping[str, int]:
         "WRITE_HARD": _WRITE_HARD,
         "SETTLES": _SETTLES,
         "HARD": _HARD,
+        "ANEW": _ANEW,
+        "DONE": _DONE,
         "TO_MACHINE": _TO_MACHINE,
         "EXIT_LIMIT": EXIT_LIMIT,
         "EXIT_HARD": EXIT_HARD,
@@ -137,10 +152,13 @@ def _constants() -> Mapping[str, int]:
         "EIGHT_DECODED": DECODED * 0x0101_0101_0101_0101,
         "EIGHT_CLEAN": CLEAN * 0x0101_0101_0101_0101,
         "TLB_ENTRIES": layout.TLB_ENTRIES,
+        "CONTEXT_STEP": layout.CONTEXT_STEP,
         "CONTEXTS": layout.CONTEXTS,
         "LOG_ENTRIES": layout.LOG_ENTRIES,
+        "SAMPLES": layout.SAMPLES,
         "LAST_CONTEXT": (1 << 31) - 2,
         "NO_ROOT": -1,
+        "NO_PAGE": -1,
         "NO_RESERVATION": -1,
         "PAGE_SLOTS_SIZE": PAGE_SLOTS_SIZE,
         "EVENTS": layout.EVENTS,
@@ -200,15 +218,36 @@ def ir_text() -> str:
 
 
 def _parts() -> Iterator[str]:
-    constants = _constants()
-    sources = (native_memory.MEMORY, native_traps.TRAPS, native_csrs.CSRS, handlers.decoder())
-    nodes = [node for text in sources for node in notation.functions_in(text)]
-    functions = {node.name: len(node.args.args) for node in nodes}
-    for node in nodes:
-        yield notation.compile_function(node, constants, functions)
-    yield from handlers.rows_functions(constants, functions)
+    for node in _nodes():
+        yield notation.compile_function(node, constants(), functions())
+    yield from handlers.rows_functions(constants(), functions())
     offsets = {name: layout.PLACES[name].offset for name in ("budget", "marks_bias", "exit")}
     yield _ENTER.format(**offsets)
+
+
+@cache
+def _nodes() -> tuple[ast.FunctionDef, ...]:
+    sources = (native_memory.MEMORY, native_traps.TRAPS, native_csrs.CSRS, handlers.decoder())
+    return tuple(node for text in sources for node in notation.functions_in(text))
+
+
+@cache
+def functions() -> Mapping[str, int]:
+    """Return what can be called, with the number of arguments."""
+    return {node.name: len(node.args.args) for node in _nodes()}
+
+
+@cache
+def inline() -> Mapping[str, ast.FunctionDef]:
+    """Return the functions that are laid out in line where they are called."""
+    return {node.name: node for node in _nodes() if "inline" in notation.marks_of(node)}
+
+
+@cache
+def visible() -> tuple[str, ...]:
+    """Return the names of all functions and handlers that have an address."""
+    rows = [f"{kind}.{row.name}" for row in INSTRUCTIONS for kind in handlers.kinds_of(row)]
+    return ("enter", *(node.name for node in _nodes() if node.name not in inline()), *rows)
 
 
 def fingerprint() -> str:
@@ -216,7 +255,7 @@ def fingerprint() -> str:
     digest = hashlib.sha256()
     for row in INSTRUCTIONS:
         digest.update(repr((row.name, row.layout, row.meaning, row.kernel, row.needs)).encode())
-    digest.update(repr((CSRS, sorted(_constants().items()), sorted(layout.PLACES.items()))).encode())
+    digest.update(repr((CSRS, sorted(constants().items()), sorted(layout.PLACES.items()))).encode())
     for module in (native_memory, native_traps, native_csrs, lowering, handlers, notation):
         digest.update(Path(str(module.__file__)).read_bytes())
     digest.update(Path(__file__).read_bytes())

@@ -1,12 +1,14 @@
 """Both engines make the same of random machines: every state, at random instants, and every event.
 
-A run of nightly size: ``python -m tests.support.engine_agreement --machines 1000 --steps 20000``.
+Runs of nightly size: ``python -m tests.support.engine_agreement --machines 1000 --steps 20000``, and
+the same with ``tests.support.looping_machines``.
 """
 
 import pytest
 
 from hvtui.machine.engines import why_not_fast
 from tests.support.engine_agreement import Ears, compared, disagreement
+from tests.support.looping_machines import LOOPS
 
 pytestmark = pytest.mark.skipif(bool(why_not_fast()), reason=f"no fast engine: {why_not_fast()}")
 
@@ -29,10 +31,17 @@ def test_who_may_hear_of_events_late_hears_the_same_and_sees_what_was_there(firs
     for seed in range(first, first + 4):
         comparison = compared(seed, STEPS, Ears.LATE_LISTENER)
         assert not comparison.found
-        late += comparison.late
+        late += comparison.fast.late
     assert late
 
 
 @pytest.mark.parametrize("seed", range(28, 40))
 def test_random_machines_are_counted_alike(seed: int) -> None:
     assert not disagreement(seed, STEPS, Ears.COUNTER)
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_machines_that_run_in_blocks_run_alike_whoever_listens(seed: int) -> None:
+    comparison = compared(seed, 3 * STEPS, list(Ears)[seed % len(Ears)], LOOPS)
+    assert not comparison.found
+    assert comparison.fast.blocks
