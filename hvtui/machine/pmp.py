@@ -16,11 +16,11 @@ WRITE = 2
 EXECUTE = 4
 ALL = READ | WRITE | EXECUTE
 
-_MODE_SHIFT = 3
-_MODE = 3
-_OFF, _TOR, _NA4, _NAPOT = range(4)
-_LOCK = 0x80
-_USED = _LOCK | _MODE << _MODE_SHIFT | ALL
+# The other bits of an entry's byte: its mode, off if 0, and whether it is locked.
+MODE = 0x18
+TOR, NA4 = 0x08, 0x10
+LOCK = 0x80
+USED = LOCK | MODE | ALL
 _ENTRIES_PER_REGISTER = 4
 _WORD = 0xFFFF_FFFF
 _IN_PAGE = 0xFFF
@@ -46,13 +46,15 @@ class PmpState(NamedTuple):
 class Pmp:
     """The registers `pmpcfg0`-`pmpcfg3` and `pmpaddr0`-`pmpaddr15`, and their verdicts.
 
-    `on_change` is called whenever a verdict may have changed.
+    `on_change` is called whenever a verdict may have changed. `changes` grows whenever a register may
+    have.
     """
 
     def __init__(self) -> None:
         self._config = [0] * PMP_ENTRIES
         self._address = [0] * PMP_ENTRIES
         self.regions: tuple[PmpRegion, ...] = ()
+        self.changes = 0
         self.on_change: Callable[[], None] = lambda: None
 
     def config(self, register: int) -> int:
@@ -64,10 +66,10 @@ class Pmp:
         """Write `pmpcfg<register>`: locked entries keep theirs, reserved bits stay 0."""
         first = register * _ENTRIES_PER_REGISTER
         for entry in range(first, first + _ENTRIES_PER_REGISTER):
-            byte = value >> 8 * (entry - first) & _USED
+            byte = value >> 8 * (entry - first) & USED
             if not byte & READ:
                 byte &= ~WRITE
-            if not self._config[entry] & _LOCK:
+            if not self._config[entry] & LOCK:
                 self._config[entry] = byte
         self._update()
 
@@ -145,19 +147,22 @@ class Pmp:
 
     def restore(self, state: PmpState) -> None:
         """Set all registers, locked or not."""
+        if state == self.capture():
+            return
         self._config = list(state.config)
         self._address = list(state.address)
         self._update()
 
     def _is_address_locked(self, entry: int) -> bool:
-        if self._config[entry] & _LOCK:
+        if self._config[entry] & LOCK:
             return True
         if entry + 1 == PMP_ENTRIES:
             return False
         above = self._config[entry + 1]
-        return above & _LOCK != 0 and above >> _MODE_SHIFT & _MODE == _TOR
+        return above & LOCK != 0 and above & MODE == TOR
 
     def _update(self) -> None:
+        self.changes += 1
         regions = tuple(self._regions())
         if regions != self.regions:
             self.regions = regions
@@ -165,14 +170,14 @@ class Pmp:
 
     def _regions(self) -> Iterator[PmpRegion]:
         for entry, config in enumerate(self._config):
-            mode = config >> _MODE_SHIFT & _MODE
-            if mode == _OFF:
+            mode = config & MODE
+            if not mode:
                 continue
             address = self._address[entry]
-            if mode == _TOR:
+            if mode == TOR:
                 low = self._address[entry - 1] << 2 if entry else 0
                 high = address << 2
-            elif mode == _NA4:
+            elif mode == NA4:
                 low = address << 2
                 high = low + 4
             else:
@@ -180,4 +185,4 @@ class Pmp:
                 low = (address & ~ones) << 2
                 high = low + (ones + 1 << 2)
             if low < high:
-                yield PmpRegion(entry, low, high, config & ALL, config & _LOCK != 0)
+                yield PmpRegion(entry, low, high, config & ALL, config & LOCK != 0)

@@ -158,6 +158,64 @@ handler: j      finish
     + _END
 )
 
+# Two tasks share their code and have a page of data each. M changes what the PMP lets through whenever
+# a task calls, about every 200 instructions.
+_SWITCHING = (
+    """
+        .globl  _start
+_start: la      t0, handler
+        csrw    mtvec, t0
+        csrw    mie, zero
+        li      s0, {rounds}
+        la      s1, first_data
+        la      s2, second_data
+        la      t0, user
+        csrw    mepc, t0
+        srli    t0, t0, 2
+        andi    t0, t0, -1024
+        addi    t0, t0, 511             # 4 KiB of code: read and execute
+        csrw    pmpaddr0, t0
+        csrw    mstatus, zero
+        j       switch
+        .balign 4
+handler: addi   s0, s0, -1
+        beqz    s0, off
+        csrr    t0, mepc
+        addi    t0, t0, 4
+        csrw    mepc, t0
+switch: mv      a0, s2                  # the other's turn
+        mv      s2, s1
+        mv      s1, a0
+        csrw    pmpcfg0, zero
+        srli    t0, a0, 2
+        addi    t0, t0, 511             # 4 KiB of data: read and write
+        csrw    pmpaddr1, t0
+        li      t0, 0x1b1d
+        csrw    pmpcfg0, t0
+        mret
+off:    csrw    pmpcfg0, zero
+        j       finish
+        .balign 4096
+user:   li      a2, 23
+1:      lw      a1, 0(a0)
+        addi    a1, a1, 1
+        sw      a1, 0(a0)
+        xor     a3, a3, a1
+        slli    a4, a3, 3
+        add     a5, a5, a4
+        addi    a2, a2, -1
+        bnez    a2, 1b
+        ecall
+        j       user
+"""
+    + _END
+    + """
+        .balign 4096
+first_data: .space 4096
+second_data: .space 4096
+"""
+)
+
 _TIMER = (
     """
         .globl  _start
@@ -315,6 +373,7 @@ def workloads() -> tuple[Workload, ...]:
         compute,
         Workload("trap-heavy", 2_000_000, _assembled(_TRAPS)),
         Workload("paging", 8_000, _assembled(_PAGING)),
+        Workload("PMP switches", 100_000, _assembled(_SWITCHING)),
         Workload("timer", 50_000, _assembled(_TIMER), timed=True),
         Workload(
             "guest under type1.s", 10_000, tinyos_image, timed=True, timebase=TIMEBASE, speaks=SPEAKS

@@ -30,6 +30,7 @@ from hvtui.machine.events import (
     Urgency,
 )
 from hvtui.machine.generations import GENERATIONS
+from hvtui.machine.hart import Hart
 from hvtui.machine.privilege import Privilege
 from hvtui.machine.regions import ELSEWHERE, RegionMeter
 from hvtui.machine.state import MachineState
@@ -67,8 +68,13 @@ _OFTEN_USED = [
         "medeleg", "mideleg", "mscratch", "sscratch", "mcause", "scause", "mtval", "stval", "cycle",
         "time", "instret", "mcycle", "mcounteren", "scounteren", "mtrapmap", "mtrapcap", "mvmcb",
         "pmpaddr0", "pmpcfg0", "misa", "mhartid", "mimpid", "mcountinhibit", "timeh", "cycleh",
+        "pmpaddr1", "pmpaddr2", "pmpaddr3", "pmpcfg0", "pmpcfg3",
     )
 ]  # fmt: skip
+# Bytes of a pmpcfg register: off, TOR, NA4 and NAPOT, some that no entry can have, some that lock.
+_OPEN_ENTRIES = (0x1F, 0x1F, 0x1F, 0x0F, 0x17)
+_ENTRIES = (0, 0, *_OPEN_ENTRIES, 0x1B, 0x0B, 0x13, 0x19, 0x09, 0x1D, 0x0D, 0x1C, 0x14, 0x1A, 0x7B)
+_LOCKED_ENTRIES = (0x9F, 0x8F, 0x97, 0x9B, 0x8D, 0x80, 0x99)
 
 
 def random_word(chance: random.Random) -> int:
@@ -143,6 +149,50 @@ def _entry(chance: random.Random) -> int:
     return (BASE >> 12) + page << 10 | flags
 
 
+def _pmp_address(chance: random.Random) -> int:
+    """Return what `pmpaddr` may hold: everything, an address, or one with a size from 8 bytes on."""
+    if chance.random() < 0.3:
+        return 0xFFFF_FFFF
+    page = chance.choice((*CODE_PAGES, *DATA_PAGES, *TABLE_PAGES, 4, 5, 6, 7, 64))
+    place = BASE + page * 4096 + chance.choice((0, 0, 0, 4, 0x10, 0x400, 0x800, 0xFFC)) >> 2
+    size = chance.choice((0, 0, 1, 3, 8, 9, 9, 10, 11, 12, 14, 16))
+    return place & ~((1 << size) - 1) | (1 << size) - 1 >> 1 if size else place
+
+
+def _pmp_entry(chance: random.Random, *, locks: bool) -> int:
+    """Return a byte of `pmpcfg`."""
+    if locks and chance.random() < 0.04:
+        return chance.choice(_LOCKED_ENTRIES)
+    return chance.choice(_ENTRIES)
+
+
+def _setting(chance: random.Random) -> list[int]:
+    """Return instructions that M changes the PMP with, mostly so that a later entry leaves all open."""
+    register = chance.choice((0, 0, 0, 0, 1, 3))
+    words: list[int] = []
+    for _ in range(chance.randrange(4)):
+        entry = 4 * register + chance.choice((0, 0, 1, 1, 2, 3))
+        words += load_constant(6, _pmp_address(chance))
+        words.append(word("csrrw", csr=f"pmpaddr{entry}", rs1=6))
+    entries = [_pmp_entry(chance, locks=True) for _ in range(4)]
+    if chance.random() < 0.8:
+        words += load_constant(6, 0xFFFF_FFFF)
+        words.append(word("csrrw", csr=f"pmpaddr{4 * register + 3}", rs1=6))
+        entries[3] = chance.choice(_OPEN_ENTRIES)
+    words += load_constant(6, int.from_bytes(bytes(entries), "little"))
+    words.append(word(chance.choice(("csrrw", "csrrw", "csrrs", "csrrc")), csr=f"pmpcfg{register}",
+                      rd=chance.choice((0, 7)), rs1=6))  # fmt: skip
+    return words
+
+
+def _switch(chance: random.Random) -> list[int]:
+    """Return instructions that put the PMP into one of two settings, by the time."""
+    first, second = _setting(chance), _setting(chance)
+    bit = 1 << chance.randrange(3, 10)
+    test = [word("csrrs", rd=7, csr="mcycle"), word("andi", rd=7, rs1=7, imm=bit)]
+    return [*first, *test, word("beq", rs1=7, target=4 * len(second) + 4), *second]
+
+
 def _handler(chance: random.Random, epc: str, ret: str) -> list[int]:
     """Return a trap handler that mostly goes on behind what trapped, and leaves most registers be."""
     words = [word("csrrs", rd=5, csr=epc)]
@@ -157,14 +207,19 @@ def _handler(chance: random.Random, epc: str, ret: str) -> list[int]:
             load_constant(chance.randrange(1, 16), random_value(chance)),
             [random_word(chance)],
         ))  # fmt: skip
+    if epc == "mepc" and chance.random() < 0.5:
+        words += _switch(chance)
     return [*words, word(ret)]
 
 
 def _code_page(chance: random.Random) -> list[int]:
     words: list[int] = []
+    settings = chance.choice((0, 0.01, 0.01, 0.05))
     while len(words) < _PAGE_WORDS:
         if chance.random() < 0.12:
             words += load_constant(chance.randrange(1, 16), random_value(chance))
+        elif chance.random() < settings:
+            words += _setting(chance)
         else:
             words.append(random_word(chance))
     return words[:_PAGE_WORDS]
@@ -414,6 +469,8 @@ def shake(machine: Machine, chance: random.Random) -> None:
     if chance.random() < 0.3:
         hart.set_csr("mstatus", chance.getrandbits(32))
     if chance.random() < 0.3:
+        _shake_pmp(hart, chance)
+    if chance.random() < 0.3:
         later = chance.choice((0, 5, 50, 500, 1 << 62))
         machine.clint.mtimecmp = machine.clint.mtime + later & (1 << 64) - 1
     if chance.random() < 0.2:
@@ -429,6 +486,18 @@ def shake(machine: Machine, chance: random.Random) -> None:
         machine.load(S_HANDLER, code(_handler(chance, "sepc", "sret")))
         lay_tables(chance, machine)
     hart.settle()
+
+
+def _shake_pmp(hart: Hart, chance: random.Random) -> None:
+    """Unlock everything, and let the last entry leave it all open; or change an entry before."""
+    if chance.random() < 0.6:
+        hart.pmp.reset()
+        hart.set_csr("pmpaddr15", 0xFFFF_FFFF)
+        hart.set_csr("pmpcfg3", 0x1F00_0000)
+    number = chance.randrange(16)
+    hart.set_csr(f"pmpaddr{number}", _pmp_address(chance))
+    entries = bytes(_pmp_entry(chance, locks=False) for _ in range(4))
+    hart.set_csr(f"pmpcfg{number // 4}", int.from_bytes(entries, "little") | 0x1F00_0000)
 
 
 ANYTHING = World(random_subject, shake, (1, 2, 3, 7, 30, 30, 100, 100, 200, 1000))

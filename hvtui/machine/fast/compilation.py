@@ -24,7 +24,7 @@ from hvtui.machine.fast.block_lowering import BLOCK
 from hvtui.machine.fast.layout import Cpu
 
 # What native code offers to Python, with the number of arguments besides the structure.
-_SIGNATURES = {"enter": 0, "flush": 0, "drop_code": 1, "forget_code": 0, "wipe": 0}
+_SIGNATURES = {"enter": 0, "flush": 0, "drop_code": 1, "forget_code": 0, "take_pmp": 0}
 
 _PROCESSOR_FILE = Path("/proc/cpuinfo")
 
@@ -37,7 +37,7 @@ class Native:
     flush: Any
     drop_code: Any
     forget_code: Any
-    wipe: Any
+    take_pmp: Any
     keep: object
     # Where all handlers and functions lie, by name, and the other way round.
     addresses: Mapping[str, int]

@@ -12,6 +12,7 @@ import mmap
 import struct
 from collections.abc import Set
 
+from asm.isa.csrs import PMP_ENTRIES
 from asm.isa.trapbits import TrapBit
 from hvtui.machine.access import AccessPath
 from hvtui.machine.devices.clint import Clint
@@ -36,7 +37,7 @@ from hvtui.machine.generations import Refusal
 from hvtui.machine.hart import Hart
 from hvtui.machine.hart_state import REGISTERS
 from hvtui.machine.memory import DECODED, PAGE_SIZE, WALKED, Ram
-from hvtui.machine.pmp import PmpRegion
+from hvtui.machine.pmp import PmpState
 from hvtui.machine.privilege import Privilege
 from hvtui.machine.regions import ELSEWHERE, NO_REGION, RegionMeter
 
@@ -51,7 +52,6 @@ _LONGEST = 1 << 22
 # At most so many pages have decoded slots: with more in use, all are decoded anew.
 MAX_CODE_PAGES = 4096
 
-_MOST_SETTINGS = 1024
 # Native code is worth entering for so many steps. If it was left earlier in the mean (over about so
 # many times), it is not entered for a number of times.
 _WORTHWHILE = 40
@@ -94,9 +94,8 @@ class FastEngine:
         self._x = struct.Struct(f"{REGISTERS}I")
         self._csr = struct.Struct(f"{len(CSR_WORDS)}I")
         self._breakpoints: Set[int] = frozenset()
-        self._regions: tuple[PmpRegion, ...] | None = None
-        self._settings: dict[tuple[PmpRegion, ...], int] = {}
-        self._versions = 0
+        self._pmp = struct.Struct(f"={PMP_ENTRIES}B{PMP_ENTRIES}I")
+        self._pmp_changes = -1
         self._meter: RegionMeter | None = None
         # Steps that native code lately took before it was left, and how often it is not to be entered.
         self._worth = 4 * _WORTHWHILE
@@ -218,8 +217,8 @@ class FastEngine:
             cpu.stamp += 1
             cpu.region_since = self._meter.since
         self._take_counters()
-        if self._hart.pmp.regions is not self._regions:
-            self._take_regions()
+        if self._hart.pmp.changes != self._pmp_changes:
+            self._enter_pmp()
 
     def _take_counters(self) -> None:
         mcycle, minstret = self._hart.csrs.mcycle.capture(), self._hart.csrs.minstret.capture()
@@ -233,23 +232,12 @@ class FastEngine:
                     row = self._hart.csrs.by_name[register].row
                     self._cpu.csr_info[row.number] = NO_CSR if stands else csr_info(row)
 
-    def _take_regions(self) -> None:
-        cpu = self._cpu
-        self._regions = regions = self._hart.pmp.regions
-        cpu.pmp_count = len(regions)
-        for number, region in enumerate(regions):
-            cpu.pmp_low[number], cpu.pmp_high[number] = region.low, region.high
-            cpu.pmp_permissions[number], cpu.pmp_locked[number] = region.permissions, region.locked
-        version = self._settings.get(regions)
-        if version is None:
-            if len(self._settings) >= _MOST_SETTINGS:
-                self._settings.clear()
-                self._versions = 0
-                self._native.wipe(self._pointer)
-            self._versions += 1
-            version = self._settings[regions] = self._versions
-        cpu.pmp_version = version
-        cpu.stamp += 1
+    def _enter_pmp(self) -> None:
+        pmp = self._hart.pmp
+        self._pmp_changes = pmp.changes
+        state = pmp.capture()
+        self._pmp.pack_into(self._cpu, Cpu.pmp_config.offset, *state.config, *state.address)
+        self._native.take_pmp(self._pointer)
 
     def _leave(self) -> None:
         cpu, state = self._cpu, self._state
@@ -268,6 +256,8 @@ class FastEngine:
             granules = cpu.log[: cpu.log_count]
             cpu.changed_count = cpu.log_count = 0
             self._ram.note_stores(pages, granules)
+        if cpu.pmp_written:
+            self._leave_pmp()
         if self._meter is not None:
             self._leave_meter(self._meter)
         if cpu.sample_count or cpu.drops:
@@ -275,6 +265,13 @@ class FastEngine:
         self._hart.settle()
         if cpu.event_count:
             self._telling.tell()
+
+    def _leave_pmp(self) -> None:
+        pmp = self._hart.pmp
+        self._cpu.pmp_written = 0
+        registers = self._pmp.unpack_from(self._cpu, Cpu.pmp_config.offset)
+        pmp.restore(PmpState(registers[:PMP_ENTRIES], registers[PMP_ENTRIES:]))
+        self._pmp_changes = pmp.changes
 
     def _take_meter(self) -> None:
         """Tell native code where the regions of a new meter lie, page by page."""

@@ -27,6 +27,9 @@ TLB_ENTRIES = 1024
 CONTEXT_STEP = 27
 TLB_ENTRY_SIZE = 16
 CONTEXTS = 256
+# Places for settings of the PMP; when most are taken, all are given up.
+SETTINGS = 128
+MOST_SETTINGS = 96
 CSR_NUMBERS = 1 << 12
 LOG_ENTRIES = 1 << 12
 SAMPLES = 1 << 6
@@ -104,7 +107,6 @@ _FIELDS: tuple[tuple[str, str, int], ...] = (
     ("data_mxr", "u64", 0),
     ("fetch_root", "u64", 0),
     ("next_context", "u64", 0),
-    ("pmp_version", "u64", 0),
     ("context_keys", "u64", CONTEXTS),
     ("context_ids", "u64", CONTEXTS),
     # The hart's other state.
@@ -129,11 +131,27 @@ _FIELDS: tuple[tuple[str, str, int], ...] = (
     ("leaks", "u64", 0),
     ("trapcap", "u64", 0),
     ("generation", "u64", 0),
-    ("pmp_count", "u64", 0),
+    # The PMP's registers, with a byte for each entry in `pmp_config`, whether native code has written
+    # any, and what follows from them; see `native_pmp`.
+    ("pmp_config", "u32", PMP_ENTRIES // 4),
+    ("pmp_address", "u32", PMP_ENTRIES),
+    ("pmp_written", "u32", 0),
     ("pmp_low", "u64", PMP_ENTRIES),
     ("pmp_high", "u64", PMP_ENTRIES),
-    ("pmp_permissions", "u64", PMP_ENTRIES),
-    ("pmp_locked", "u64", PMP_ENTRIES),
+    ("pmp_rights", "u64", PMP_ENTRIES),
+    # One more than the last entry that covers anything, and than the last of these that is locked; and
+    # bit by bit which have an edge within a page.
+    ("pmp_count", "u64", 0),
+    ("pmp_bound", "u64", 0),
+    ("pmp_cuts", "u64", 0),
+    # The versions of M and of S and U, which of them (1, 2) are known, and how many have been given.
+    ("pmp_machine_version", "u64", 0),
+    ("pmp_version", "u64", 0),
+    ("pmp_known", "u64", 0),
+    ("pmp_versions", "u64", 0),
+    ("settings_used", "u64", 0),
+    ("setting_counts", "u64", SETTINGS),
+    ("setting_versions", "u64", SETTINGS),
     ("csr", "u32", len(CSR_WORDS)),
     ("csr_masks", "u32", len(CSR_WORDS)),
     ("csr_info", "u32", CSR_NUMBERS),
@@ -167,6 +185,9 @@ _FIELDS: tuple[tuple[str, str, int], ...] = (
     ("pending", "u64", 0),
     ("event_count", "u64", 0),
     ("event_room", "u64", 0),
+    ("setting_lows", "u64", PMP_ENTRIES * SETTINGS),
+    ("setting_highs", "u64", PMP_ENTRIES * SETTINGS),
+    ("setting_rights", "u64", PMP_ENTRIES * SETTINGS),
     ("load_tlb", "u64", 2 * TLB_ENTRIES),
     ("store_tlb", "u64", 2 * TLB_ENTRIES),
     ("fetch_tlb", "u64", 2 * TLB_ENTRIES),

@@ -127,10 +127,10 @@ def csr_read(number, info, budget):
     kind = info & 255
     if kind < KIND_SPECIAL:
         return cpu.csr[kind]
-    return read_special(kind, budget)
+    return read_special(kind, number, budget)
 
 
-def read_special(kind, budget):
+def read_special(kind, number, budget):
     if kind == KIND_MSTATUS:
         return read_status()
     if kind == KIND_SSTATUS:
@@ -154,6 +154,10 @@ def read_special(kind, budget):
         if kind == KIND_TIME:
             return mtime() & 0xFFFFFFFF
         return natural(mtime()) >> 32
+    if kind == KIND_PMPCFG:
+        return cpu.pmp_config[number & 3]
+    if kind == KIND_PMPADDR:
+        return cpu.pmp_address[number & 15]
     if kind == KIND_MISA:
         return MISA
     if kind == KIND_MIMPID:
@@ -194,10 +198,10 @@ def csr_write(number, value, info):
     if kind < KIND_SPECIAL and kind != SATP:
         cpu.csr[kind] = value & cpu.csr_masks[kind]
         return 0
-    return write_special(kind, value)
+    return write_special(kind, number, value)
 
 
-def write_special(kind, value):
+def write_special(kind, number, value):
     if kind == SATP:
         cpu.csr[SATP] = value & cpu.csr_masks[SATP]
         select()
@@ -213,6 +217,10 @@ def write_special(kind, value):
     elif kind == KIND_SIP:
         mask = cpu.csr[MIDELEG] & SIP_WRITABLE
         cpu.csr[MIP] = cpu.csr[MIP] & ~mask | value & mask
+    elif kind == KIND_PMPCFG:
+        write_pmp_config(number & 3, value)
+    elif kind == KIND_PMPADDR:
+        write_pmp_address(number & 15, value)
     return 0
 
 

@@ -1,8 +1,8 @@
 """Memory as native code sees it, in the notation of `notation`: translation, protection, marks.
 
-These do what `hvtui.machine.translation`, `pmp`, `memory` and `access` do, for what is easy: an access
-within one page of RAM whose protection is the same all over. Anything else is `HARD`, and left to the
-reference before anything has changed but accessed bits, which the reference would set just so.
+These do what `hvtui.machine.translation`, `memory` and `access` do, for what is easy: an access within
+one page of RAM, or one that is refused there. Anything else is `HARD`, and left to the reference before
+anything has changed but accessed bits, which the reference would set just so.
 
 A translation belongs to a context, a number that stands for one address space under one setting of
 the PMP. A context that is come back to finds its translations; all contexts end when a valid
@@ -10,22 +10,6 @@ page-table entry that was walked is stored to (mark WALKED).
 """
 
 MEMORY = """
-def pmp_granted(address, size, machine):
-    end = address + size
-    n = 0
-    while n < cpu.pmp_count:
-        low = cpu.pmp_low[n]
-        high = cpu.pmp_high[n]
-        if low < end and address < high:
-            if address < low or high < end:
-                return -1
-            if cpu.pmp_locked[n] or not machine:
-                return cpu.pmp_permissions[n]
-            return 7
-        n += 1
-    return 7 if machine else 0
-
-
 def walk(address, access, privilege, root, may_sum, may_mxr):
     table = root
     level = 1
@@ -88,7 +72,9 @@ def page_fault(address, access):
     return -13 - access - (access == STORE)
 
 
-def fill(virtual, access):
+# Find where an access leads, for the entry of its page in the TLB. Where the page as a whole may not be
+# used like that, but these `size` bytes may, the entry serves this one access and is never found again.
+def fill(virtual, access, size):
     find_spaces()
     privilege = cpu.data_privilege
     root = cpu.data_root
@@ -109,32 +95,45 @@ def fill(virtual, access):
     offset = start - cpu.ram_base
     if offset < 0 or offset >= cpu.ram_size:
         return HARD
-    granted = pmp_granted(start, 4096, privilege == 3)
-    if granted < 0:
-        return HARD
     page = virtual & 0xFFFFF000
+    once = 0
+    permission = PMP_READ
+    if access == FETCH:
+        permission = PMP_EXECUTE
+    elif access == STORE:
+        permission = PMP_WRITE
+    if not page_granted(start, privilege == 3) & permission:
+        granted = pmp_granted(physical, size, privilege == 3)
+        if granted < 0 or not granted & permission:
+            return access_fault(virtual, access)
+        once = 1
     if access == LOAD:
-        if not granted & 1:
-            return HARD
         entry = address(cpu.load_tlb) + tlb_place(virtual, cpu.data_context)
         u64[entry] = cpu.data_context | page
         u64[entry + 8] = cpu.ram + offset - page
     elif access == STORE:
-        if not granted & 2:
-            return HARD
         entry = address(cpu.store_tlb) + tlb_place(virtual, cpu.data_context)
         u64[entry] = cpu.data_context | page
         u64[entry + 8] = cpu.ram + offset - page
     else:
-        if not granted & 4:
-            return HARD
         if cpu.metered and enter_region(physical - cpu.ram_base) < 0:
             return HARD
         slots = slots_of(offset >> 12)
         entry = address(cpu.fetch_tlb) + tlb_place(virtual, cpu.fetch_context)
         u64[entry] = cpu.fetch_context | page
         u64[entry + 8] = slots
+    if once:
+        u64[entry] = NO_TAG
     return 0
+
+
+def access_fault(address, access):
+    cpu.tval = address
+    if access == FETCH:
+        return -1 - FETCH_ACCESS
+    if access == LOAD:
+        return -1 - LOAD_ACCESS
+    return -1 - STORE_ACCESS
 
 
 # Count for another region, if the instruction at an offset of RAM lies in one. Translations of fetches
@@ -209,9 +208,10 @@ def choose():
     data = privilege
     if status & MPRV:
         data = (status >> MPP_SHIFT) & 3
-    version = cpu.pmp_version << 40 | 1 << 62
-    data_key = version | data << 24
-    fetch_key = version | privilege << 24
+    if cpu.pmp_versions >= LAST_VERSION:
+        renew_versions()
+    data_key = pmp_version_of(data) << 40 | 1 << 62 | data << 24
+    fetch_key = pmp_version_of(privilege) << 40 | 1 << 62 | privilege << 24
     if cpu.metered:
         fetch_key |= (cpu.region + 1) << 28
     if satp >> 31:
@@ -357,12 +357,14 @@ def load(place, size):
         return HARD
     entry = address(cpu.load_tlb) + tlb_place(place, cpu.data_context)
     if u64[entry] != (cpu.data_context | (place & 0xFFFFF000)):
-        refused = fill(place, LOAD)
+        refused = fill(place, LOAD, size)
         if refused < 0:
             if refused == HARD and size == 4:
                 return load_clint()
             return refused
     host = u64[entry + 8] + place
+    if is_cut(host, size, PMP_READ):
+        return HARD
     if size == 4:
         return u32[host]
     if size == 2:
@@ -445,10 +447,10 @@ def store_from_block(place, size, value, budget):
     return refused
 
 
-def store_host(place):
+def store_host(place, size):
     entry = address(cpu.store_tlb) + tlb_place(place, cpu.data_context)
     if u64[entry] != (cpu.data_context | (place & 0xFFFFF000)):
-        refused = fill(place, STORE)
+        refused = fill(place, STORE, size)
         if refused < 0:
             return refused
     return u64[entry + 8] + place
@@ -457,11 +459,13 @@ def store_host(place):
 def store(place, size, value):
     if (place & 4095) + size > 4096:
         return HARD
-    host = store_host(place)
+    host = store_host(place, size)
     if host < 0:
         if host == HARD and size == 4:
             return store_clint(value)
         return host
+    if is_cut(host, size, PMP_WRITE):
+        return HARD
     first = (host - cpu.ram) >> 4
     last = (host - cpu.ram + size - 1) >> 4
     if (u8[cpu.marks + first] | u8[cpu.marks + last]) & WATCH:
@@ -487,7 +491,7 @@ def store(place, size, value):
 def amo_address(place):
     if place & 3:
         return HARD
-    host = store_host(place)
+    host = store_host(place, 4)
     if host < 0:
         return host
     if u8[cpu.marks + ((host - cpu.ram) >> 4)] & WATCH or cpu.log_count >= LOG_ENTRIES:
@@ -508,7 +512,7 @@ def load_reserved(place):
         return HARD
     entry = address(cpu.load_tlb) + tlb_place(place, cpu.data_context)
     if u64[entry] != (cpu.data_context | (place & 0xFFFFF000)):
-        refused = fill(place, LOAD)
+        refused = fill(place, LOAD, 4)
         if refused < 0:
             return refused
     host = u64[entry + 8] + place

@@ -254,11 +254,15 @@ def go():
         if pc & 3:
             leave(EXIT_HARD)
         cpu.budget = budget
-        refused = fill(pc, FETCH)
+        refused = fill(pc, FETCH, 4)
         if refused < 0:
             cpu.verdict = refused
             become(refuse)
         entry = address(cpu.fetch_tlb) + tlb_place(pc, cpu.fetch_context)
+        if u64[entry] == NO_TAG:
+            # Of this page the PMP permits some instructions: one step, and then to look again.
+            cpu.retired_at_zero = cpu.retired_at_zero - budget + 1
+            budget = 1
     ip = u64[entry + 8] + ((pc & 4095) << 2)
     delta = pc - (ip >> 2)
     if cpu.pending:

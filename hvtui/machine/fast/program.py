@@ -9,9 +9,10 @@ from functools import cache
 from pathlib import Path
 
 from asm.isa.causes import INTERRUPT_PRIORITY, Cause, Interrupt
-from asm.isa.csrs import CSRS, CSRS_BY_NAME, CsrRow
+from asm.isa.csrs import CSRS, CSRS_BY_NAME, PMP_ENTRIES, CsrRow
 from asm.isa.rows import INSTRUCTIONS
 from asm.isa.trapbits import TrapBit
+from hvtui.machine import pmp
 from hvtui.machine.bus import CLINT_BASE, CLINT_SIZE
 from hvtui.machine.csr_file import MISA
 from hvtui.machine.devices.clint import MTIME_BASE, MTIMECMP_BASE
@@ -22,6 +23,7 @@ from hvtui.machine.fast import (
     lowering,
     native_csrs,
     native_memory,
+    native_pmp,
     native_traps,
     notation,
 )
@@ -45,7 +47,7 @@ _KINDS = {
     for number, name in enumerate(
         (
             "mstatus", "sstatus", "sie", "mip", "sip", "cycle", "cycleh", "instret", "instreth",
-            "time", "timeh", "misa", "mimpid", "mtrapcap", "zero",
+            "time", "timeh", "misa", "mimpid", "mtrapcap", "pmpcfg", "pmpaddr", "zero",
         )
     )
 }  # fmt: skip
@@ -72,8 +74,8 @@ def csr_info(row: CsrRow) -> int:
         kind = layout.CSR_INDEX[row.name]
         if any(field.legal for field in row.fields):
             return _KIND_HARD
-    elif row.name.startswith(("pmpcfg", "pmpaddr")):
-        kind = _KIND_HARD if row.write_mask else _KINDS["zero"]
+    elif row.name.startswith(("pmpcfg", "pmpaddr")) and row.write_mask:
+        kind = _KINDS[row.name.rstrip("0123456789")]
     else:
         kind = _KINDS["zero"]
     info = kind | row.trap_class.read << _READ_BIT
@@ -134,6 +136,8 @@ def constants() -> Mapping[str, int]:
         "EXIT_HARD": EXIT_HARD,
         "EXIT_LOOK": EXIT_LOOK,
         "FETCH_ACCESS": Cause.FETCH_ACCESS,
+        "LOAD_ACCESS": Cause.LOAD_ACCESS,
+        "STORE_ACCESS": Cause.STORE_ACCESS,
         "FETCH_PAGE_FAULT": Cause.FETCH_PAGE_FAULT,
         "OTHER_EXCEPTION": OTHER_EXCEPTION,
         "FETCH": 0,
@@ -157,6 +161,22 @@ def constants() -> Mapping[str, int]:
         "LOG_ENTRIES": layout.LOG_ENTRIES,
         "SAMPLES": layout.SAMPLES,
         "LAST_CONTEXT": (1 << 31) - 2,
+        "LAST_VERSION": (1 << 22) - 3,
+        "SETTINGS": layout.SETTINGS,
+        "MOST_SETTINGS": layout.MOST_SETTINGS,
+        "SETTING_MIXER": 0x1E37_79B9_7F4A_7C15,
+        "PMP_ENTRIES": PMP_ENTRIES,
+        "PMP_USED": pmp.USED,
+        "PMP_LOCK": pmp.LOCK,
+        "PMP_MODE": pmp.MODE,
+        "PMP_TOR": pmp.TOR,
+        "PMP_NA4": pmp.NA4,
+        "PMP_READ": pmp.READ,
+        "PMP_WRITE": pmp.WRITE,
+        "PMP_EXECUTE": pmp.EXECUTE,
+        "PMP_ALL": pmp.ALL,
+        "EACH_BYTE": 0x0101_0101,
+        "NO_TAG": 0,
         "NO_ROOT": -1,
         "NO_PAGE": -1,
         "NO_RESERVATION": -1,
@@ -227,7 +247,8 @@ def _parts() -> Iterator[str]:
 
 @cache
 def _nodes() -> tuple[ast.FunctionDef, ...]:
-    sources = (native_memory.MEMORY, native_traps.TRAPS, native_csrs.CSRS, handlers.decoder())
+    services = (native_memory.MEMORY, native_pmp.PMP, native_traps.TRAPS, native_csrs.CSRS)
+    sources = (*services, handlers.decoder())
     return tuple(node for text in sources for node in notation.functions_in(text))
 
 
@@ -256,7 +277,9 @@ def fingerprint() -> str:
     for row in INSTRUCTIONS:
         digest.update(repr((row.name, row.layout, row.meaning, row.kernel, row.needs)).encode())
     digest.update(repr((CSRS, sorted(constants().items()), sorted(layout.PLACES.items()))).encode())
-    for module in (native_memory, native_traps, native_csrs, lowering, handlers, notation):
+    for module in (
+        native_memory, native_pmp, native_traps, native_csrs, lowering, handlers, notation
+    ):  # fmt: skip
         digest.update(Path(str(module.__file__)).read_bytes())
     digest.update(Path(__file__).read_bytes())
     return digest.hexdigest()
