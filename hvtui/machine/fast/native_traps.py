@@ -22,6 +22,9 @@ def take(target, cause, tval, interrupt):
         start = (start + 4 * cause) & 0xFFFFFFFF
     if target == origin and start == pc:
         return HARD
+    if cpu.pending:
+        # An xRET is noted that has led to here, where nothing was fetched: it has no place to be told.
+        return HARD
     if target == 3 and origin != 3 and cpu.csr[MVMCB]:
         if store_exit(cause, interrupt, pc) < 0:
             return HARD

@@ -1,0 +1,55 @@
+"""What native code tells late is what the reference tells at once."""
+
+from __future__ import annotations
+
+import pytest
+
+from asm.assembler.assembly import assemble_text
+from hvtui.machine.board import Machine
+from hvtui.machine.engines import Engine, why_not_fast
+from hvtui.machine.events import NOTHING_URGENT, TrapReturned
+
+pytestmark = pytest.mark.skipif(bool(why_not_fast()), reason=f"no fast engine: {why_not_fast()}")
+
+# M returns to S at an address that no page table knows, time and again.
+_RETURNS_TO_NOWHERE = """
+_start: la      t0, handler
+        csrw    mtvec, t0
+        li      t0, -1
+        csrw    pmpaddr0, t0
+        li      t0, 0x1f
+        csrw    pmpcfg0, t0
+        la      t1, root
+        srli    t1, t1, 12
+        li      t0, 0x80000000
+        or      t1, t1, t0
+        csrw    satp, t1
+        .balign 4
+handler: li     t0, 0x40000000
+        csrw    mepc, t0
+        li      t1, 0x800
+        csrs    mstatus, t1
+        mret
+        .balign 4096
+root:   .space  4096
+"""
+
+
+def _returns(engine: Engine) -> list[TrapReturned]:
+    machine = Machine(cpu="classic", ram_size=1 << 20, engine=engine)
+    program = assemble_text(_RETURNS_TO_NOWHERE)
+    for segment in program.segments:
+        machine.load(segment.address, segment.data.ljust(segment.size, b"\0"))
+    machine.reset(program.entry)
+    heard: list[TrapReturned] = []
+    machine.observers.trap_return.append(heard.append)
+    machine.observers.late[machine.observers.trap_return[0]] = lambda: NOTHING_URGENT
+    machine.run(until_instant=100)
+    return heard
+
+
+def test_a_return_to_where_nothing_can_be_fetched_leads_to_no_physical_address() -> None:
+    expected = [(event.pc, event.resumed_physical) for event in _returns(Engine.REFERENCE)]
+    assert len(expected) > 3
+    found = _returns(Engine.FAST)
+    assert [(event.pc, event.resumed_physical) for event in found] == expected
