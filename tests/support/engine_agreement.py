@@ -153,9 +153,9 @@ def _pmp_address(chance: random.Random) -> int:
     """Return what `pmpaddr` may hold: everything, an address, or one with a size from 8 bytes on."""
     if chance.random() < 0.3:
         return 0xFFFF_FFFF
-    page = chance.choice((*CODE_PAGES, *DATA_PAGES, *TABLE_PAGES, 4, 5, 6, 7, 64))
+    page = chance.choice((*CODE_PAGES, *DATA_PAGES, *DATA_PAGES, *TABLE_PAGES, 4, 5, 6, 7, 64))
     place = BASE + page * 4096 + chance.choice((0, 0, 0, 4, 0x10, 0x400, 0x800, 0xFFC)) >> 2
-    size = chance.choice((0, 0, 1, 3, 8, 9, 9, 10, 11, 12, 14, 16))
+    size = chance.choice((0, 0, 1, 3, 7, 8, 8, 9, 9, 10, 11, 12, 14, 16))
     return place & ~((1 << size) - 1) | (1 << size) - 1 >> 1 if size else place
 
 
