@@ -166,7 +166,7 @@ def _pmp_entry(chance: random.Random, *, locks: bool) -> int:
     return chance.choice(_ENTRIES)
 
 
-def _setting(chance: random.Random) -> list[int]:
+def pmp_setting(chance: random.Random) -> list[int]:
     """Return instructions that M changes the PMP with, mostly so that a later entry leaves all open."""
     register = chance.choice((0, 0, 0, 0, 1, 3))
     words: list[int] = []
@@ -185,9 +185,9 @@ def _setting(chance: random.Random) -> list[int]:
     return words
 
 
-def _switch(chance: random.Random) -> list[int]:
+def pmp_switch(chance: random.Random) -> list[int]:
     """Return instructions that put the PMP into one of two settings, by the time."""
-    first, second = _setting(chance), _setting(chance)
+    first, second = pmp_setting(chance), pmp_setting(chance)
     bit = 1 << chance.randrange(3, 10)
     test = [word("csrrs", rd=7, csr="mcycle"), word("andi", rd=7, rs1=7, imm=bit)]
     return [*first, *test, word("beq", rs1=7, target=4 * len(second) + 4), *second]
@@ -208,7 +208,7 @@ def _handler(chance: random.Random, epc: str, ret: str) -> list[int]:
             [random_word(chance)],
         ))  # fmt: skip
     if epc == "mepc" and chance.random() < 0.5:
-        words += _switch(chance)
+        words += pmp_switch(chance)
     return [*words, word(ret)]
 
 
@@ -219,7 +219,7 @@ def _code_page(chance: random.Random) -> list[int]:
         if chance.random() < 0.12:
             words += load_constant(chance.randrange(1, 16), random_value(chance))
         elif chance.random() < settings:
-            words += _setting(chance)
+            words += pmp_setting(chance)
         else:
             words.append(random_word(chance))
     return words[:_PAGE_WORDS]
@@ -469,7 +469,7 @@ def shake(machine: Machine, chance: random.Random) -> None:
     if chance.random() < 0.3:
         hart.set_csr("mstatus", chance.getrandbits(32))
     if chance.random() < 0.3:
-        _shake_pmp(hart, chance)
+        shake_pmp(hart, chance)
     if chance.random() < 0.3:
         later = chance.choice((0, 5, 50, 500, 1 << 62))
         machine.clint.mtimecmp = machine.clint.mtime + later & (1 << 64) - 1
@@ -488,7 +488,7 @@ def shake(machine: Machine, chance: random.Random) -> None:
     hart.settle()
 
 
-def _shake_pmp(hart: Hart, chance: random.Random) -> None:
+def shake_pmp(hart: Hart, chance: random.Random) -> None:
     """Unlock everything, and let the last entry leave it all open; or change an entry before."""
     if chance.random() < 0.6:
         hart.pmp.reset()

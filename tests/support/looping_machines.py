@@ -2,7 +2,7 @@
 
 Their pages are full of loops, whose counters no other instruction writes. Handlers go on behind what
 trapped, and mostly memory is what loads and stores expect; but now and then a store changes code, the
-timer interrupts, a page table or a mode is another one. Blocks are made at once.
+timer interrupts, a page table, the PMP or a mode is another one. Blocks are made at once.
 
     python -m tests.support.looping_machines --machines 500 --steps 50000
 """
@@ -30,7 +30,10 @@ from tests.support.engine_agreement import (
     World,
     lay_tables,
     main,
+    pmp_setting,
+    pmp_switch,
     random_word,
+    shake_pmp,
     word_of,
 )
 from tests.support.guest import code, load_constant, word
@@ -88,6 +91,8 @@ def stir(machine: Machine, chance: random.Random) -> None:
     later = chance.choice((5, 50, 500, 1 << 62, 1 << 62))
     machine.clint.mtimecmp = machine.clint.mtime + later
     hart.set_csr("mie", chance.choice((0x80, 0xAAA, 0)))
+    if chance.random() < 0.3:
+        shake_pmp(hart, chance)
     if chance.random() < 0.2:
         place = BASE + (chance.choice(CODE_PAGES) << 12) + 4 * chance.randrange(1000)
         machine.write_physical(place, code([random_word(chance) for _ in range(4)]))
@@ -144,7 +149,9 @@ def _piece(chance: random.Random) -> list[int]:
         # A jump by a register, mostly within the block.
         away = chance.choice((8, 8, 12, 16, 20, 64, -8))
         return [word("auipc", rd=_PLACE), word("jalr", rd=1, rs1=_PLACE, imm=away)]
-    if form < 0.14:
+    if form < 0.09:
+        return pmp_setting(chance)
+    if form < 0.15:
         return [random_word(chance)]
     return [word_of(chance, chance.choice(COMMON if form < 0.7 else MEMORY))]
 
@@ -159,6 +166,8 @@ def _handler(chance: random.Random, epc: str, ret: str) -> list[int]:
     if epc == "mepc" and chance.random() < 0.8:
         words.append(word("csrrw", csr="mie", rs1=0))
     words += [word_of(chance, chance.choice(_PLAIN)) for _ in range(chance.randrange(4))]
+    if epc == "mepc" and chance.random() < 0.3:
+        words += pmp_switch(chance)
     return [*words, word(ret)]
 
 
