@@ -239,7 +239,7 @@ def check():
                 if take(target, number, 0, 1) < 0:
                     leave(EXIT_LOOK)
                 if cpu.listens_trap:
-                    put_trap(pc, physical, origin, instant, number | 32, 0, 0)
+                    put_trap(pc, physical, origin, instant, number | 32, 0, 0, 0)
                 # A step has gone by, in which nothing retired. There may be another interrupt.
                 become(check)
     budget = grant()
@@ -291,10 +291,13 @@ def refuse():
     elif cpu.privilege != 3 and cpu.csr[MEDELEG] >> cause & 1:
         target = 1
     physical = 0
+    word = 0
     if cpu.listens_trap:
         physical = recordable(cause, bits)
         if physical < 0:
             leave(EXIT_HARD)
+        # What is stored of the exit may lie there.
+        word = u32[cpu.ram + physical - cpu.ram_base]
     pc = cpu.pc
     origin = cpu.privilege
     cpu.exit_bits = bits & cpu.csr[MTRAPMAP]
@@ -304,7 +307,7 @@ def refuse():
     if bits and cpu.tallies:
         tally(bits, TRAPPED)
     if cpu.listens_trap:
-        put_trap(pc, physical, origin, instant, cause, cpu.tval, bits)
+        put_trap(pc, physical, origin, instant, cause, cpu.tval, bits, word)
     cpu.retired_at_zero -= 1
     budget -= 1
     if cpu.csr[MIE]:
@@ -428,14 +431,14 @@ def put_registers(at):
     return 0
 
 
-def put_trap(pc, physical, origin, instant, cause, tval, bits):
+def put_trap(pc, physical, origin, instant, cause, tval, bits, word):
     put_crossing(TRAP, pc, physical, cpu.pc, origin)
     at = cpu.event_count * EVENT_WORDS - EVENT_WORDS
     cpu.events[at + 5] = bits
     cpu.events[at + 6] = instant
     cpu.events[at + 7] = cause
     cpu.events[at + 8] = tval
-    cpu.events[at + 9] = u32[cpu.ram + physical - cpu.ram_base]
+    cpu.events[at + 9] = word
     return 0
 
 

@@ -7,7 +7,7 @@ import pytest
 from asm.assembler.assembly import assemble_text
 from hvtui.machine.board import Machine
 from hvtui.machine.engines import Engine, why_not_fast
-from hvtui.machine.events import NOTHING_URGENT, TrapReturned
+from hvtui.machine.events import NOTHING_URGENT, TrapReturned, TrapTaken
 
 pytestmark = pytest.mark.skipif(bool(why_not_fast()), reason=f"no fast engine: {why_not_fast()}")
 
@@ -35,12 +35,41 @@ root:   .space  4096
 """
 
 
-def _returns(engine: Engine) -> list[TrapReturned]:
-    machine = Machine(cpu="classic", ram_size=1 << 20, engine=engine)
-    program = assemble_text(_RETURNS_TO_NOWHERE)
+# U calls from within its own control block: what is stored of the exit lies where the call was.
+_CALLS_FROM_ITS_BLOCK = """
+_start: la      t0, handler
+        csrw    mtvec, t0
+        li      t0, -1
+        csrw    pmpaddr0, t0
+        li      t0, 0x1f
+        csrw    pmpcfg0, t0
+        la      t0, block
+        csrw    0x7c1, t0
+        addi    t0, t0, 4
+        csrw    mepc, t0
+        csrw    mstatus, zero
+        mret
+        .balign 4
+handler: nop
+        j       handler
+        .balign 64
+block:  .word   0
+        ecall
+        .word   0, 0, 0
+"""
+
+
+def _machine(text: str, cpu: str, engine: Engine) -> Machine:
+    machine = Machine(cpu=cpu, ram_size=1 << 20, engine=engine)
+    program = assemble_text(text)
     for segment in program.segments:
         machine.load(segment.address, segment.data.ljust(segment.size, b"\0"))
     machine.reset(program.entry)
+    return machine
+
+
+def _returns(engine: Engine) -> list[TrapReturned]:
+    machine = _machine(_RETURNS_TO_NOWHERE, "classic", engine)
     heard: list[TrapReturned] = []
     machine.observers.trap_return.append(heard.append)
     machine.observers.late[machine.observers.trap_return[0]] = lambda: NOTHING_URGENT
@@ -53,3 +82,13 @@ def test_a_return_to_where_nothing_can_be_fetched_leads_to_no_physical_address()
     assert len(expected) > 3
     found = _returns(Engine.FAST)
     assert [(event.pc, event.resumed_physical) for event in found] == expected
+
+
+@pytest.mark.parametrize("engine", [Engine.REFERENCE, Engine.FAST])
+def test_the_word_that_trapped_is_told_even_if_the_exit_is_written_over_it(engine: Engine) -> None:
+    machine = _machine(_CALLS_FROM_ITS_BLOCK, "svm", engine)
+    heard: list[TrapTaken] = []
+    machine.observers.trap.append(heard.append)
+    machine.observers.late[machine.observers.trap[0]] = lambda: NOTHING_URGENT
+    machine.run(until_instant=50)
+    assert [event.word for event in heard] == [0x73]
