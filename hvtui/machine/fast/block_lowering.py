@@ -103,8 +103,9 @@ class BlockEmitter(MeaningEmitter):
         self.line("store i64 %p.budget, ptr %left")
         self.begin("%enter")
         place = self.let("load i64, ptr %place")
-        ways = " ".join(f"i64 {entry}, label %at.{entry}" for entry in self.code.entries)
-        self.end(f"switch i64 {place}, label %elsewhere [ {ways} ]")
+        # By words, so that a table of them is dense.
+        ways = " ".join(f"i64 {entry // 4}, label %at.{entry}" for entry in self.code.entries)
+        self.end(f"switch i64 {self.let(f'lshr i64 {place}, 2')}, label %elsewhere [ {ways} ]")
         self.begin("%elsewhere")
         self.dispatch(self.slot_of(place), self.let("load i64, ptr %left"), "%p.delta")
         self.begin("%refused")

@@ -24,14 +24,13 @@ from hvtui.machine.fast import program
 from hvtui.machine.fast.block_lowering import Surroundings, block_text
 from hvtui.machine.fast.blocks import Block, Step, block_around
 from hvtui.machine.fast.compilation import CompiledBlock, Native, compile_block
+from hvtui.machine.fast.heat import WORTH, Heat
 from hvtui.machine.fast.layout import SAMPLES, Cpu
 from hvtui.machine.fast.lowering import SLOT_SIZE
 from hvtui.machine.memory import PAGE_SIZE, Ram
 
-# Samples before anything is compiled, which take a tenth of a second or more; samples in a page that is
-# worth it; blocks of one machine.
+# Samples before anything is compiled, which take a tenth of a second or more; blocks of one machine.
 WARM = 512
-HOT = 8
 MOST_BLOCKS = 1024
 _MOST_KEPT = 512
 _MOST_DELAYED = 16
@@ -61,9 +60,9 @@ class HotCode:
         self._ram = ram
         self._slots = slots
         self._tables = tables
-        self._warm, self._hot, self._at_once = WARM, HOT, False
+        self._warm, self._worth, self._at_once = WARM, WORTH, False
         self._seen = 0
-        self._heat: Counter[int] = Counter()
+        self._heat = Heat()
         self._drops: Counter[int] = Counter()
         self._drops_seen = 0
         self._blocks: dict[int, list[tuple[Block, CompiledBlock]]] = {}
@@ -82,7 +81,7 @@ class HotCode:
         So it is known when there are blocks; it makes nothing faster.
         """
         self._cpu.slice = every
-        self._warm, self._hot, self._at_once = 0, 1, True
+        self._warm, self._worth, self._at_once = 0, 0, True
 
     def look(self) -> None:
         """See what native code was doing, and have hot code compiled; between two runs of it."""
@@ -102,14 +101,9 @@ class HotCode:
             page, offset = divmod(place, PAGE_SIZE)
             if any(offset in block.steps for block, _ in self._blocks.get(page, ())):
                 continue
-            self._heat[page] += 1
-            delay = 0 if self._at_once else min(self._drops[page], _MOST_DELAYED)
-            if (
-                self._heat[page] >= self._hot << delay
-                and self._seen >= self._warm
-                and self._job is None
-            ):
-                self._begin(page, offset)
+            is_time = self._heat.add(page, offset) or self._at_once
+            if is_time and self._seen >= self._warm and self._job is None:
+                self._begin(page)
 
     def _see_drops(self) -> None:
         self._drops_seen = self._cpu.drops
@@ -118,7 +112,7 @@ class HotCode:
             if start is None or not _WORD64.unpack_from(self._slots, start + _BLOCKS_AT)[0]:
                 del self._blocks[page]
                 self._drops[page] += 1
-                self._heat[page] = 0
+                self._heat.forget(page)
 
     def _start(self, page: int) -> int | None:
         """Return where the slots of a page begin, None if it has none."""
@@ -127,14 +121,18 @@ class HotCode:
 
     # Compiling.
 
-    def _begin(self, page: int, offset: int) -> None:
-        self._heat[page] = 0
+    def _begin(self, page: int) -> None:
+        """Have a block compiled for a page that is hot, if it is worth it."""
         start = self._start(page)
-        if start is None:
+        offset = self._heat.hottest(page)
+        block = None if start is None else block_around(offset, self._step_at(page, start))
+        if start is None or block is None:
+            self._heat.forget(page)
             return
-        block = block_around(offset, self._step_at(page, start))
-        if block is None:
+        delay = 0 if self._at_once else min(self._drops[page], _MOST_DELAYED)
+        if not self._heat.is_worth(page, block, self._worth << delay):
             return
+        self._heat.forget(page)
         around = self._surroundings()
         numbers = {step.fields["csr"] for step in block.steps.values() if "csr" in step.fields}
         known = tuple((number, around.info.get(number)) for number in sorted(numbers))
