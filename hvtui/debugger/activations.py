@@ -62,8 +62,7 @@ class Entered(Enum):
 _HANDLERS = frozenset({Entered.TRAP, Entered.INTERRUPT, Entered.INJECTED})
 
 
-@dataclass(frozen=True, slots=True)
-class Activation:
+class Activation(NamedTuple):
     """Code that runs since the machine entered it at `entry`, in the mode `privilege`.
 
     `below` is what waits until it ends. `event` is the trap that led here (for an injection, the one
@@ -89,8 +88,7 @@ class Activation:
         return self.entered in _HANDLERS
 
 
-@dataclass(frozen=True, slots=True)
-class Suspended:
+class Suspended(NamedTuple):
     """An activation that a trap interrupted at `position`, with its frames and its stack pointer.
 
     `space` tells user programs' address spaces apart; it is 0 for all else. `trap` is what
@@ -108,8 +106,9 @@ class Suspended:
     @property
     def key(self) -> ContextKey:
         """What tells this context from others when it goes on."""
-        place = self.position.pc if self.space else identity(self.position)
-        return (place, self.privilege, self.sp, self.space)
+        position, space = self.position, self.space
+        place = position.pc if space or position.physical is None else position.physical
+        return (place, self.privilege, self.sp, space)
 
 
 class Thread(NamedTuple):

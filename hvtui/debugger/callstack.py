@@ -19,7 +19,6 @@ snapshot, costs nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from hvtui.debugger.activations import (
@@ -460,5 +459,5 @@ def _newest_activations(waits: Suspended | None) -> Suspended | None:
         waits = waits.activation.below
     chain: Suspended | None = None
     for suspended in reversed(kept):
-        chain = replace(suspended, activation=replace(suspended.activation, below=chain))
+        chain = suspended._replace(activation=suspended.activation._replace(below=chain))
     return chain

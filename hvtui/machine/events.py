@@ -13,6 +13,7 @@ from enum import Enum
 
 from asm.isa.trapbits import TrapBit
 from hvtui.machine.privilege import Privilege
+from hvtui.machine.records import record
 
 # What an event says of a physical address that is not known: it is where the translation of now leads.
 NOT_LOOKED_UP = -1
@@ -37,7 +38,7 @@ class ExitReason(Enum):
     STUCK = "stuck"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TrapTaken:
     """A trap or an interrupt was taken.
 
@@ -61,7 +62,7 @@ class TrapTaken:
     handler_physical: int = field(default=NOT_LOOKED_UP, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TrapReturned:
     """An xRET left `origin` for `target` at the address `resumed`. `name` is ``mret`` or ``sret``.
 
@@ -78,7 +79,7 @@ class TrapReturned:
     resumed_physical: int = field(default=NOT_LOOKED_UP, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class KernelInstruction:
     """A kernel instruction was met below M: what became of it, for each of its classes.
 

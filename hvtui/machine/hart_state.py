@@ -33,13 +33,17 @@ def _ticks(count: int) -> _Ticks:
     return cast("_Ticks", iter(range(count)))
 
 
+# Nothing is ever taken from it, so one does for all.
+_NO_TICKS = _ticks(0)
+
+
 class RetireClock:
     """The count of retired instructions, and the means to stop the run loop after any of them."""
 
     __slots__ = ("_at_end", "_ticks", "is_executing")
 
     def __init__(self) -> None:
-        self._ticks = _ticks(0)
+        self._ticks = _NO_TICKS
         self._at_end = 0
         self.is_executing = False
 
@@ -50,7 +54,7 @@ class RetireClock:
 
     @retired.setter
     def retired(self, count: int) -> None:
-        self._ticks = _ticks(0)
+        self._ticks = _NO_TICKS
         self._at_end = count
         self.is_executing = False
 
