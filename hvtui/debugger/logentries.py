@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import lru_cache
 from struct import Struct
 from typing import NamedTuple, TypeAlias, overload
 
@@ -94,16 +95,15 @@ def pack(kind: Kind, event: Event, position: Position) -> bytes:
     code = KINDS.index(kind)
     source = _pack_origin(position.origin) if position.origin is not None else 0
     if isinstance(event, TrapTaken):
-        classes = _pack_classes((bit, Outcome.TRAPPED) for bit in event.bits)
+        classes = _pack_bits(event.bits) if event.bits else 0
         return _ROW.pack(
             event.instant, event.pc, physical, event.tval, event.handler, event.word, source, classes,
             code, event.origin, event.target, event.cause,
         )  # fmt: skip
     if isinstance(event, TrapReturned):
-        name = _RETURNS.index(event.name)
         return _ROW.pack(
-            event.instant, event.pc, physical, event.resumed, 0, 0, source, 0, code, event.origin,
-            event.target, name,
+            event.instant, event.pc, physical, event.resumed, 0, 0, source, 0, code,
+            event.origin, event.target, _RETURNS.index(event.name),
         )  # fmt: skip
     classes = _pack_classes(iter(event.outcomes))
     return _ROW.pack(
@@ -154,6 +154,11 @@ def _pack_classes(outcomes: Iterator[tuple[TrapBit, Outcome]]) -> int:
     for place, (bit, outcome) in enumerate(outcomes):
         packed |= (bit + 1 | _OUTCOMES.index(outcome) << _OUTCOME_SHIFT) << place * _CLASS_BITS
     return packed
+
+
+@lru_cache(maxsize=256)
+def _pack_bits(bits: tuple[TrapBit, ...]) -> int:
+    return _pack_classes((bit, Outcome.TRAPPED) for bit in bits)
 
 
 def _unpack_classes(packed: int) -> Iterator[tuple[TrapBit, Outcome]]:

@@ -90,6 +90,8 @@ class RowStore:
         self._chunks = [Chunk(row_size, 0)]
         self._open = self._chunks[-1].rows_to_add_to()
         self._full = row_size * CHUNK_ROWS
+        # The number that the next row will have.
+        self.end = 0
         self._content = lru_cache(_UNCOMPRESSED_CHUNKS)(Chunk.uncompressed)
 
     @property
@@ -97,15 +99,10 @@ class RowStore:
         """The number of the oldest row that is kept."""
         return self._chunks[0].start
 
-    @property
-    def end(self) -> int:
-        """The number that the next row will have."""
-        last = self._chunks[-1]
-        return last.start + last.count
-
     def append(self, row: bytes) -> None:
         """Add a row at the end."""
         self._open += row
+        self.end += 1
         if len(self._open) == self._full:
             last = self._chunks[-1]
             last.close()
@@ -122,6 +119,7 @@ class RowStore:
         """Remove the rows from number `end` on. Views that were taken before keep them."""
         if end >= self.end:
             return
+        self.end = end
         if end < self.first:
             # All that was kept is cut, and more.
             self._chunks = [Chunk(self._row_size, end)]

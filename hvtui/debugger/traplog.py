@@ -27,6 +27,9 @@ from hvtui.machine.events import KernelInstruction, Outcome, TrapReturned, TrapT
 
 __all__ = ["Kind", "LogEntry", "LogMark", "TrapLog"]
 
+# Members that are asked for all the time.
+_TRAP, _INTERRUPT, _RETURN, _INJECTION = Kind.TRAP, Kind.INTERRUPT, Kind.RETURN, Kind.INJECTION
+
 # About four million entries: some 60 MB, for they compress well.
 LOG_CHUNKS = 1024
 
@@ -35,19 +38,15 @@ class LogMark(NamedTuple):
     """How far the log had come at one instant, and its counts then."""
 
     length: int
-    hits: Counter[TrapBit]
     outcomes: Counter[tuple[TrapBit, Outcome]]
-    causes: Counter[tuple[bool, int]]
-    components: Counter[str]
+    traps: Counter[tuple[bool, int, str]]
 
 
 class TrapLog:
     """Entries and counts since the reset. `locate(pc, physical)` returns the position of an entry.
 
-    `hits` counts the kernel instructions below M by class, whatever became of them, and `outcomes`
-    by class and outcome; `causes` the traps and interrupts by (is interrupt, cause); `components`
-    by the component that they interrupted. Of the entries the newest are kept, `chunks` times 4096 at
-    least; the counts go on.
+    `outcomes` counts the kernel instructions below M by class and outcome. Of the entries the newest
+    are kept, `chunks` times 4096 at least; the counts go on.
     """
 
     def __init__(self, locate: Locate, *, chunks: int = LOG_CHUNKS) -> None:
@@ -56,10 +55,9 @@ class TrapLog:
         self._length = 0
         # Gets each entry that is new, not again what happens again.
         self.on_new: Callable[[LogEntry], None] | None = None
-        self.hits: Counter[TrapBit] = Counter()
         self.outcomes: Counter[tuple[TrapBit, Outcome]] = Counter()
-        self.causes: Counter[tuple[bool, int]] = Counter()
-        self.components: Counter[str] = Counter()
+        # Whether it is an interrupt, the cause, and whom it interrupted.
+        self._traps: Counter[tuple[bool, int, str]] = Counter()
 
     @property
     def length(self) -> int:
@@ -77,24 +75,47 @@ class TrapLog:
         rows = self._rows.view()
         return LogEntries(rows, rows.end, self._locate)
 
+    @property
+    def hits(self) -> Counter[TrapBit]:
+        """How many kernel instructions below M there were of each class, whatever became of them."""
+        hits: Counter[TrapBit] = Counter()
+        for (bit, _), count in self.outcomes.items():
+            hits[bit] += count
+        return hits
+
+    @property
+    def causes(self) -> Counter[tuple[bool, int]]:
+        """How many traps and interrupts there were, by (is interrupt, cause)."""
+        causes: Counter[tuple[bool, int]] = Counter()
+        for (is_interrupt, cause, _), count in self._traps.items():
+            causes[is_interrupt, cause] += count
+        return causes
+
+    @property
+    def components(self) -> Counter[str]:
+        """How many there were by the component that they interrupted."""
+        components: Counter[str] = Counter()
+        for (_, _, owner), count in self._traps.items():
+            components[owner] += count
+        return components
+
     def trap(self, event: TrapTaken, position: Position) -> None:
         """Record a trap or an interrupt."""
-        self.causes[event.is_interrupt, event.cause] += 1
-        self.components[position.owner] += 1
-        self._add(Kind.INTERRUPT if event.is_interrupt else Kind.TRAP, event, position)
+        self._traps[event.is_interrupt, event.cause, position.owner] += 1
+        self._add(_INTERRUPT if event.is_interrupt else _TRAP, event, position)
 
     def trap_return(self, event: TrapReturned, position: Position, *, injected: bool) -> None:
         """Record an xRET; `injected` if it handed a trap on."""
-        self._add(Kind.INJECTION if injected else Kind.RETURN, event, position)
+        self._add(_INJECTION if injected else _RETURN, event, position)
 
     def kernel(self, event: KernelInstruction, position: Position) -> None:
         """Record a kernel instruction met below M. What trapped stands in the log as a trap."""
-        for outcome in event.outcomes:
-            self.outcomes[outcome] += 1
-            self.hits[outcome[0]] += 1
-        kinds = {
-            KIND_OF_OUTCOME[outcome] for _, outcome in event.outcomes if outcome in KIND_OF_OUTCOME
-        }
+        kinds = set()
+        for classed in event.outcomes:
+            self.outcomes[classed] += 1
+            kind = KIND_OF_OUTCOME.get(classed[1])
+            if kind is not None:
+                kinds.add(kind)
         for kind in sorted(kinds, key=lambda kind: kind.value):
             self._add(kind, event, position)
 
@@ -109,16 +130,12 @@ class TrapLog:
 
     def capture(self) -> LogMark:
         """Return a mark of now, to come back to."""
-        return LogMark(
-            self._length, self.hits.copy(), self.outcomes.copy(), self.causes.copy(),
-            self.components.copy(),
-        )  # fmt: skip
+        return LogMark(self._length, self.outcomes.copy(), self._traps.copy())
 
     def restore(self, mark: LogMark) -> None:
         """Go back, or forwards again, to a mark of this run."""
         self._length = mark.length
-        self.hits, self.outcomes = mark.hits.copy(), mark.outcomes.copy()
-        self.causes, self.components = mark.causes.copy(), mark.components.copy()
+        self.outcomes, self._traps = mark.outcomes.copy(), mark.traps.copy()
 
     def cut(self) -> None:
         """Forget what was recorded after now: it will not happen."""
