@@ -19,7 +19,7 @@ from hvtui.headless.console import ConsoleInput, KeptConsole
 from hvtui.headless.driving import drive
 from hvtui.headless.ending import Ending
 from hvtui.machine.board import Machine
-from hvtui.machine.events import NOTHING_URGENT, TrapReturned, TrapTaken
+from hvtui.machine.events import NOTHING_URGENT, Then, TrapReturned, TrapTaken
 from hvtui.machine.privilege import Privilege
 from hvtui.machinefile.system import Component, System
 
@@ -90,15 +90,23 @@ class _Exits:
         self.bits: Counter[TrapBit] = Counter()
         self.classified = 0
         self.causes: Counter[tuple[bool, int]] = Counter()
-        self.crossings: Counter[tuple[int, int]] = Counter()
-        machine.observers.trap.append(self._on_trap)
-        machine.observers.trap_return.append(self._on_return)
+        self._crossings: Counter[tuple[Privilege, Privilege]] = Counter()
+        observers = machine.observers
+        observers.trap.append(self._on_trap)
+        observers.trap_return.append(self._on_return)
+        observers.detached |= {self._on_trap: self._take_trap, self._on_return: self._take_return}
         for hears in (self._on_trap, self._on_return):
-            machine.observers.late[hears] = lambda: NOTHING_URGENT
+            observers.late[hears] = lambda: NOTHING_URGENT
 
     def _on_trap(self, event: TrapTaken) -> None:
-        self.crossings[event.origin.ring, event.target.ring] += 1
-        position = self._whereabouts.notice(event.pc, event.origin, physical=event.physical)
+        self._take_trap(event, Then.of(self._machine.hart.state))
+
+    def _on_return(self, event: TrapReturned) -> None:
+        self._take_return(event, Then.of(self._machine.hart.state))
+
+    def _take_trap(self, event: TrapTaken, then: Then) -> None:
+        self._crossings[event.origin, event.target] += 1
+        position = self._whereabouts.notice(event.pc, event.origin, event.physical, then.satp)
         left = position.component
         is_exit = left is not None and left.vm is not None and self._leads_out(event, left)
         self.activities.trap(event, left, is_exit=is_exit)
@@ -106,18 +114,25 @@ class _Exits:
         if is_exit and left is not None:
             self.by_component[left.name] += 1
             self.causes[event.is_interrupt, event.cause] += 1
-            self.bits.update(event.bits)
+            for bit in event.bits:
+                self.bits[bit] += 1
             self.classified += bool(event.bits)
 
-    def _on_return(self, event: TrapReturned) -> None:
-        self.crossings[event.origin.ring, event.target.ring] += 1
+    def _take_return(self, event: TrapReturned, then: Then) -> None:
+        self._crossings[event.origin, event.target] += 1
         notice = self._whereabouts.notice
-        resumed = notice(event.resumed, event.target, physical=event.resumed_physical).component
-        value = self._machine.hart.csr_value
+        resumed = notice(event.resumed, event.target, event.resumed_physical, then.satp).component
         # Not delegated, a pending one is somebody else's: that of a host in ring 1, say.
-        passed_on = bool(value("mip") & value("mideleg") & _SUPERVISOR_TIMER)
+        passed_on = bool(then.mip & then.mideleg & _SUPERVISOR_TIMER)
         self.activities.trap_return(event, resumed, is_tick_passed_on=passed_on)
         self.updates.trap_return(resumed)
+
+    @property
+    def crossings(self) -> Mapping[tuple[int, int], int]:
+        """How many traps, interrupts and xRETs there were, by the rings."""
+        return {
+            (origin.ring, target.ring): count for (origin, target), count in self._crossings.items()
+        }
 
     def _leads_out(self, event: TrapTaken, left: Component) -> bool:
         if event.target is Privilege.M:
@@ -171,7 +186,7 @@ def measure(
         exits.activities.as_json(),
         None if executed is None else executed + exits.updates.count,
         exits.updates.exits,
-        dict(exits.crossings),
+        exits.crossings,
     )
 
 

@@ -28,7 +28,7 @@ from hvtui.debugger.upcoming import kernel_classes
 from hvtui.headless.console import ConsoleInput, KeptConsole
 from hvtui.headless.driving import drive
 from hvtui.machine.board import Machine
-from hvtui.machine.events import NOTHING_URGENT, KernelInstruction, TrapTaken
+from hvtui.machine.events import NOTHING_URGENT, KernelInstruction, Then, TrapTaken
 from hvtui.machinefile.system import Component, System
 
 _UPDATES = frozenset({TrapBit.WRVM, TrapBit.SFENCE})
@@ -62,10 +62,15 @@ class Updates:
         self.count = 0
         self.exits = 0
         if self._ported:
-            machine.observers.kernel.append(self._on_kernel)
-            machine.observers.late[self._on_kernel] = lambda: NOTHING_URGENT
+            observers = machine.observers
+            observers.kernel.append(self._on_kernel)
+            observers.late[self._on_kernel] = lambda: NOTHING_URGENT
+            observers.detached[self._on_kernel] = self._take_kernel
 
     def _on_kernel(self, event: KernelInstruction) -> None:
+        self._take_kernel(event, None)
+
+    def _take_kernel(self, event: KernelInstruction, then: Then | None) -> None:
         if _UPDATES.isdisjoint(bit for bit, _ in event.outcomes):
             return
         place = self._whereabouts.at(event.pc, event.privilege, physical=event.physical)

@@ -19,7 +19,7 @@ snapshot, costs nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from hvtui.debugger.activations import (
     Activation,
@@ -64,15 +64,15 @@ __all__ = [
     "Level", "Passage", "StackState", "Suspended", "Thread",
 ]  # fmt: skip
 
+# Members that are asked for all the time.
+_TRAP, _INTERRUPT, _RETURN = Entered.TRAP, Entered.INTERRUPT, Passage.RETURN
+
 # An instruction that traps and is emulated, or a system call, goes on after itself.
 _INSTRUCTION_LENGTH = 4
 
 
-class Passed(NamedTuple):
-    """What an xRET was, and whose: the component's name."""
-
-    passage: Passage
-    by: str
+# What an xRET was, and whose: the component's name.
+Passed: TypeAlias = tuple[Passage, str]
 
 
 class StackState(NamedTuple):
@@ -194,14 +194,22 @@ class CallStack:
         """
         interrupted = Suspended(self.top, self.frames, position, event.origin, sp, space, event)
         park(self._parked, interrupted.key, interrupted)
-        entered = Entered.INTERRUPT if event.is_interrupt else Entered.TRAP
-        kind = (entered, event.cause, event.bits, position.owner)
+        is_interrupt = event.is_interrupt
+        kind = (is_interrupt, event.cause, event.bits, position.owner)
+        entered = _INTERRUPT if is_interrupt else _TRAP
         self._push(event.instant, kind, entered, entry, event.target, interrupted, event)
 
     def xret(
         self, event: TrapReturned, by: Position, resumed: Position, sp: int, space: int = 0
     ) -> Passed:
         """An xRET at `by` went to `resumed`; `sp` and `space` are those of the code that goes on."""
+        top, waits = self.top, self.top.below
+        if waits is not None and waits.sp == sp and _goes_on(waits, resumed, event.target, space):
+            # The usual case of what follows: back to what was interrupted.
+            self.ended = (top.serial,)
+            self._forget(waits)
+            self.top, self.frames = waits.activation, waits.frames
+            return _RETURN, by.owner
         context = self._interrupted_at(resumed, event.target, sp, space)
         if context is not None and self.holds(context.activation):
             return self._go_back(context, by)
@@ -215,7 +223,7 @@ class CallStack:
         if context is not None:
             self._forget(context)
             self.top, self.frames = context.activation, context.frames
-            return Passed(Passage.SWITCH, reading.way[-1].owner)
+            return Passage.SWITCH, reading.way[-1].owner
         return self._go_on(event, reading, resumed, sp, space)
 
     def expected(self, pc: int, privilege: Privilege, by: Position) -> Sequence[str]:
@@ -244,7 +252,7 @@ class CallStack:
             top = waits.activation
         self._forget(context)
         self.top, self.frames = context.activation, context.frames
-        return Passed(Passage.RETURN, by.owner)
+        return _RETURN, by.owner
 
     def _forget(self, context: Suspended) -> None:
         if self._parked.get(context.key) is context:
@@ -275,7 +283,7 @@ class CallStack:
                 return self._go_back(elsewhere, reading.way[-1])
             self._forget(elsewhere)
             self.top, self.frames = elsewhere.activation, elsewhere.frames
-            return Passed(Passage.SWITCH, reading.way[-1].owner)
+            return Passage.SWITCH, reading.way[-1].owner
         else:
             passages.note_start(reading, resumed)
             trap, by, entered, below = None, reading.way[-1], Entered.SWITCHED, None
@@ -283,7 +291,7 @@ class CallStack:
         through = real.owner if by.component is not real.component else ""
         self._push(event.instant, kind, entered, resumed, event.target, below, trap, by.owner, through)
         passage = Passage.SWITCH if entered is Entered.SWITCHED else Passage.INJECTION
-        return Passed(passage, by.owner)
+        return passage, by.owner
 
     # What a person sees
 
@@ -321,14 +329,7 @@ class CallStack:
         """Return the context that goes on at `resumed`: where it waits, or an instruction later."""
 
         def goes_on(waits: Suspended) -> bool:
-            if (waits.privilege, waits.space) != (privilege, space):
-                return False
-            if space or waits.position.physical is None or resumed.physical is None:
-                # Before a hypervisor maps a guest's page its addresses lead nowhere.
-                distance = resumed.pc - waits.position.pc
-            else:
-                distance = resumed.physical - waits.position.physical
-            return distance in (0, _INSTRUCTION_LENGTH)
+            return _goes_on(waits, resumed, privilege, space)
 
         context = self._waiting(lambda waits: waits.sp == sp and goes_on(waits))
         if context is not None:
@@ -433,6 +434,17 @@ class CallStack:
             entered, entry, privilege, below, depth, event, by, through, times, self._serial, since
         )
         self.frames = None
+
+
+def _goes_on(waits: Suspended, resumed: Position, privilege: Privilege, space: int) -> bool:
+    """Tell whether a context goes on at `resumed`: where it waits, or an instruction later."""
+    if waits.privilege is not privilege or waits.space != space:
+        return False
+    now, then = resumed.physical, waits.position.physical
+    if space or now is None or then is None:
+        # Before a hypervisor maps a guest's page its addresses lead nowhere.
+        now, then = resumed.pc, waits.position.pc
+    return now - then in (0, _INSTRUCTION_LENGTH)
 
 
 def _goes_on_elsewhere(now: Suspended, reading: Reading) -> Suspended | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import NamedTuple, Protocol
 
 from hvtui.debugger.callstack import CallStack, Passage, StackState
@@ -26,6 +27,7 @@ from hvtui.machine.events import (
     DeviceOutput,
     KernelInstruction,
     Outcome,
+    Then,
     TrapReturned,
     TrapTaken,
     Urgency,
@@ -35,7 +37,12 @@ from hvtui.machinefile.system import System
 
 
 class Listener(Protocol):
-    """Who wants to know of events with their positions, after they have been taken in."""
+    """Who wants to know of events with their positions, after they have been taken in.
+
+    Who `hears_late` wants to know of what is not urgent too.
+    """
+
+    hears_late: bool
 
     def trap_taken(self, event: TrapTaken, position: Position) -> None:
         """A trap or an interrupt was taken at `position`."""
@@ -68,7 +75,7 @@ class FollowerState(NamedTuple):
 
 
 class Follower:
-    """Follows `machine` from the state it is in. `last_event` tells the last event in words.
+    """Follows `machine` from the state it is in.
 
     `listener` may change, or be None: then nobody is told. `on_output` gets all that devices write,
     after it has been taken in.
@@ -77,6 +84,7 @@ class Follower:
     def __init__(self, system: System, machine: Machine, listener: Listener | None = None) -> None:
         self.system = system
         self.machine = machine
+        self._hears_late: Listener | None = None
         self.listener = listener
         self.on_output: Callable[[DeviceOutput], None] | None = None
         self.whereabouts = Whereabouts(system, machine)
@@ -87,21 +95,45 @@ class Follower:
         self.traplog = TrapLog(self.whereabouts.of)
         self.console = Console()
         self.guests = VirtualCsrs(system, machine.hart)
+        self.whereabouts.expected = self.callstack.expected
         self.whereabouts.walk = GuestWalk(system, machine.ram, self.guests).lead
-        self.last_event: Callable[[], str] | None = None
+        # The last event: what tells it in words, and of what.
+        self._told: tuple[Callable[..., str], tuple[object, ...]] | None = None
         self._is_translating = any(part.translates is not None for part in system.components)
         observers = machine.observers
         observers.trap.append(self._on_trap)
         observers.trap_return.append(self._on_return)
         observers.kernel.append(self._on_kernel)
+        observers.detached |= {
+            self._on_trap: self._take_trap,
+            self._on_return: self._take_return,
+            self._on_kernel: self._take_kernel,
+        }
         for hears in (self._on_trap, self._on_return, self._on_kernel):
             observers.late[hears] = self._urgency
         observers.output.append(self._on_output)
         observers.reset.append(self._on_reset)
-        machine.probes.follow_calls(
-            self._on_call, self._on_return_from_call, lambda: self.callstack.room
-        )
+        machine.probes.follow_calls(self._on_call, self._on_return_from_call, self.callstack)
         self._begin()
+
+    @property
+    def listener(self) -> Listener | None:
+        """Who is told of events after they have been taken in."""
+        return self._listener
+
+    @listener.setter
+    def listener(self, listener: Listener | None) -> None:
+        self._listener = listener
+        self._hears_late = listener if listener is not None and listener.hears_late else None
+
+    @property
+    def last_event(self) -> Callable[[], str] | None:
+        """Tells the last event in words; None if there was none since that was forgotten."""
+        return None if self._told is None else partial(self._told[0], *self._told[1])
+
+    def forget_last_event(self) -> None:
+        """Let what comes next be the last event."""
+        self._told = None
 
     @property
     def here(self) -> Position:
@@ -138,63 +170,84 @@ class Follower:
         self.traplog.restore(state.traplog)
         self.console.restore(state.console)
         self.guests.restore(state.guests)
-        self.last_event = None
+        self._told = None
 
     def cut(self) -> None:
         """Forget what was recorded after now: the run takes another way."""
         self.traplog.cut()
         self.console.cut()
 
-    @property
-    def _sp(self) -> int:
-        return self.machine.hart.x[_SP]
-
-    def _space(self, position: Position, privilege: Privilege) -> int:
-        """Return what tells the address spaces of user programs apart, 0 for all other code.
+    def _space(self, position: Position, satp: int) -> int:
+        """Return what tells the address spaces of user programs apart; for all other code that is 0.
 
         A guest's is the one that the guest chose: the hypervisor's table for it may be another.
         """
-        if privilege is not Privilege.U:
-            return 0
         component = position.component
         vm = component.vm if component is not None else self.whereabouts.last_vm
         guest = self.guests.guests.get(vm) if vm is not None else None
-        return self.machine.hart.csr_value("satp") if guest is None else guest.value("satp")
+        return satp if guest is None else guest.value("satp")
+
+    # What the machine tells as it takes place
 
     def _on_trap(self, event: TrapTaken) -> None:
-        notice = self.whereabouts.notice
-        position = notice(event.pc, event.origin, physical=event.physical)
-        entry = notice(event.handler, event.target, physical=event.handler_physical)
-        self.callstack.trap(event, position, entry, self._sp, self._space(position, event.origin))
-        self.traplog.trap(event, position)
-        self.last_event = lambda: describe_trap(event, position)
-        if self.listener is not None:
-            self.listener.trap_taken(event, position)
+        self._take_trap(event, Then.of(self.machine.hart.state), self._listener)
 
     def _on_return(self, event: TrapReturned) -> None:
-        notice = self.whereabouts.notice
-        origin = notice(event.pc, event.origin, physical=event.physical)
-        expected = self.callstack.expected(event.resumed, event.target, origin)
-        target = notice(event.resumed, event.target, expected, physical=event.resumed_physical)
-        self.guests.trap_return(event, target)
-        space = self._space(target, event.target)
-        passage, by = self.callstack.xret(event, origin, target, self._sp, space)
-        injected = passage is Passage.INJECTION
-        self.traplog.trap_return(event, origin, injected=injected)
-        kind = passage.value if by == origin.owner else f"{passage.value} by {by}"
-        self.last_event = lambda: describe_return(event, origin, target, kind)
-        if self.listener is not None:
-            self.listener.trap_returned(event, origin, injected=injected)
-            self.listener.stack_shrank()
+        self._take_return(event, Then.of(self.machine.hart.state), self._listener)
+        if self._listener is not None:
+            self._listener.stack_shrank()
 
     def _on_kernel(self, event: KernelInstruction) -> None:
-        position = self.whereabouts.notice(event.pc, event.privilege, physical=event.physical)
+        self._take_kernel(event, Then.of(self.machine.hart.state), self._listener)
+
+    def _on_call(self, site: int, physical: int | None, target: int, link: int) -> None:
+        machine = self.machine
+        self.callstack.call(site, physical, target, link, machine.hart.x[_SP], machine.instant)
+
+    def _on_return_from_call(self, target: int) -> None:
+        self.callstack.ret(target, self.machine.hart.x[_SP])
+        if self._listener is not None:
+            self._listener.stack_shrank()
+
+    # What is made of it, be it told late. Then it is for a listener that hears of things late.
+
+    def _take_trap(self, event: TrapTaken, then: Then, listener: Listener | None = None) -> None:
+        notice, origin, satp = self.whereabouts.notice, event.origin, then.satp
+        position = notice(event.pc, origin, event.physical, satp)
+        entry = notice(event.handler, event.target, event.handler_physical, satp)
+        space = self._space(position, satp) if origin is _USER else 0
+        self.callstack.trap(event, position, entry, then.x[_SP], space)
+        self.traplog.trap(event, position)
+        self._told = describe_trap, (event, position)
+        listener = listener or self._hears_late
+        if listener is not None:
+            listener.trap_taken(event, position)
+
+    def _take_return(self, event: TrapReturned, then: Then, listener: Listener | None = None) -> None:
+        notice, mode, satp = self.whereabouts.notice, event.target, then.satp
+        origin = notice(event.pc, event.origin, event.physical, satp)
+        target = notice(event.resumed, mode, event.resumed_physical, satp, origin)
+        self.guests.trap_return(event, target, then.x)
+        space = self._space(target, satp) if mode is _USER else 0
+        passage, by = self.callstack.xret(event, origin, target, then.x[_SP], space)
+        injected = passage is _INJECTION
+        self.traplog.trap_return(event, origin, injected=injected)
+        self._told = _describe_return, (event, origin, target, passage, by)
+        listener = listener or self._hears_late
+        if listener is not None:
+            listener.trap_returned(event, origin, injected=injected)
+
+    def _take_kernel(
+        self, event: KernelInstruction, then: Then, listener: Listener | None = None
+    ) -> None:
+        position = self.whereabouts.notice(event.pc, event.privilege, event.physical, then.satp)
         self.traplog.kernel(event, position)
-        self.guests.kernel_instruction(event, position)
+        self.guests.kernel_instruction(event, position, then.x)
         if not _UNREMARKABLE.issuperset(outcome for _, outcome in event.outcomes):
-            self.last_event = lambda: describe_kernel(event, position)
-        if self.listener is not None:
-            self.listener.kernel_instruction(event, position)
+            self._told = describe_kernel, (event, position)
+        listener = listener or self._hears_late
+        if listener is not None:
+            listener.kernel_instruction(event, position)
 
     def _urgency(self) -> Urgency | None:
         """Tell what is urgent: nothing for what is kept here, as long as memory does not count.
@@ -212,23 +265,23 @@ class Follower:
 
     def _on_reset(self) -> None:
         event, here = self._begin(), self.here
-        self.last_event = lambda: describe_reset(event, here)
-        if self.listener is not None:
-            self.listener.machine_reset(event, here)
+        self._told = describe_reset, (event, here)
+        if self._listener is not None:
+            self._listener.machine_reset(event, here)
 
     def _begin(self) -> MachineReset:
         machine = self.machine
         self.guests.reset()
         return self.callstack.reset(self.here, machine.hart.privilege, machine.instant)
 
-    def _on_call(self, site: int, physical: int | None, target: int, link: int) -> None:
-        self.callstack.call(site, physical, target, link, self._sp, self.machine.instant)
 
-    def _on_return_from_call(self, target: int) -> None:
-        self.callstack.ret(target, self._sp)
-        if self.listener is not None:
-            self.listener.stack_shrank()
+def _describe_return(
+    event: TrapReturned, origin: Position, target: Position, passage: Passage, by: str
+) -> str:
+    kind = passage.value if by == origin.owner else f"{passage.value} by {by}"
+    return describe_return(event, origin, target, kind)
 
 
 _SP = 2
+_USER, _INJECTION = Privilege.U, Passage.INJECTION
 _UNREMARKABLE = frozenset({Outcome.EXECUTED, Outcome.TRAPPED})

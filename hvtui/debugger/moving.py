@@ -55,6 +55,9 @@ class Mover:
     No move forwards goes beyond the instant `limit`, if there is one.
     """
 
+    # What stops the machine is urgent.
+    hears_late = False
+
     def __init__(
         self, system: System, breakpoints: Breakpoints, show: Callable[[], None], *, budget: int
     ) -> None:
@@ -176,7 +179,7 @@ class Mover:
         """
         if self._is_at_limit:
             return self._at_limit()
-        self.follower.last_event = None
+        self.follower.forget_last_event()
         self.watching.begin()
         return self._judge(self.timeline.step(), lands=lands)
 
@@ -184,7 +187,7 @@ class Mover:
         """Run until something stops the machine, or the call stack says that `is_done`."""
         stopped = self.seek(None if is_done is None else lambda crossing: is_done())
         if stopped is None:
-            self.follower.last_event = None
+            self.follower.forget_last_event()
             stopped = self.stepped(done_text)
         return stopped
 

@@ -14,7 +14,7 @@ machine's own page tables tell.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from asm.isa.csrs import CSRS_BY_NAME
 from asm.program import Expansion, Place
@@ -46,11 +46,11 @@ class Position:
     inner: Place | None = None
     expansions: tuple[Expansion, ...] = ()
     origin: Position | None = None
+    # The component's name, or an empty string. Asked for much more often than positions are made.
+    owner: str = field(init=False, compare=False, repr=False)
 
-    @property
-    def owner(self) -> str:
-        """The component's name, or an empty string."""
-        return self.component.name if self.component else ""
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "owner", self.component.name if self.component else "")
 
     @property
     def symbol(self) -> str:
@@ -88,13 +88,19 @@ class Whereabouts:
         self._system = system
         self._machine = machine
         self._guests = tuple(part for part in system.components if part.vm is not None)
+        self._is_translating = any(part.translates is not None for part in system.components)
         # Which virtual machine was last seen behind a value of satp, and behind any of them
         # (_ANY_SPACE); and which runs, or ran last, behind which one (_running_in). Replaced, never
         # changed.
         self._vms: Mapping[int, str] = {}
-        self._known: dict[tuple[int, int], Position] = {}
+        # Behind which value of satp which one was seen last: to see it again teaches nothing.
+        self._settled: tuple[int, str] | None = None
+        self._known: dict[tuple[int, int | None], Position] = {}
         # Leads where the page tables of a virtual machine do, if somebody knows them.
         self.walk: Callable[[str, int], int | None] | None = None
+        # Tells the virtual machines that an xRET is likely to lead to, the likeliest first: where it
+        # goes, to which mode, and its own position.
+        self.expected: Callable[[int, Privilege, Position], Sequence[str]] = lambda *_: ()
 
     def physical(self, pc: int, privilege: Privilege) -> int | None:
         """Return where a fetch at `pc` in that mode leads, even if it is refused there, or None."""
@@ -109,26 +115,18 @@ class Whereabouts:
         """
         if physical == NOT_LOOKED_UP:
             physical = self.physical(pc, privilege)
-        return self._at(pc, physical, privilege)
-
-    def _at(
-        self,
-        pc: int,
-        physical: int | None,
-        privilege: Privilege,
-        expected: Sequence[str] | None = None,
-    ) -> Position:
         if physical is None and self._guests and privilege is not Privilege.M:
-            likely = self._running if expected is None else expected
-            physical = self._presumed(pc, self._machine.hart.csr_value("satp"), likely)
+            satp = self._machine.hart.csr_value("satp")
+            physical = self._presumed(pc, satp, self._running_behind(satp))
         return self.now(pc, physical)
 
     def now(self, pc: int, physical: int | None) -> Position:
         """Return the position of `pc`, with what the code that is there now was translated from."""
         position = self.of(pc, physical)
-        if position.component is None or position.component.translates is None:
+        component = position.component
+        if component is None or component.translates is None:
             return position
-        return self._with_origin(position, position.component, position.component.translates)
+        return self._with_origin(position, component, component.translates)
 
     def _with_origin(
         self, position: Position, component: Component, translates: Translates
@@ -148,41 +146,46 @@ class Whereabouts:
         self,
         pc: int,
         privilege: Privilege,
-        expected: Sequence[str] | None = None,
-        *,
         physical: int | None = NOT_LOOKED_UP,
+        satp: int | None = None,
+        by: Position | None = None,
     ) -> Position:
         """Return the position of `pc`, where an event took place, and learn from it.
 
-        `expected` are the virtual machines that are likely to run there, the likeliest first; None for
-        the one that ran. `physical` is where the pc leads, if that has been looked up. What is
-        learned here is part of the run: looking at a machine must not change it.
+        `physical` is where the pc leads, if that has been looked up, and `satp` what it was then, if
+        that is known. `by` is the position of the xRET that has led there; without one, what ran goes
+        on. What is learned here is part of the run: looking at a machine must not change it.
         """
         if physical == NOT_LOOKED_UP:
             physical = self.physical(pc, privilege)
-        position = self._at(pc, physical, privilege, expected)
-        if not self._guests or privilege is Privilege.M:
+        position = self._known.get((pc, physical))
+        if position is None or self._is_translating:
+            position = self.now(pc, physical)
+        if privilege is _MACHINE or not self._guests:
             return position
+        if satp is None:
+            satp = self._machine.hart.csr_value("satp")
+        if physical is None:
+            likely = self._running_behind(satp) if by is None else self.expected(pc, privilege, by)
+            position = self.now(pc, self._presumed(pc, satp, likely))
         vm = position.component.vm if position.component is not None else None
-        satp = self._machine.hart.csr_value("satp")
         if vm is None:
-            if expected is not None:
-                self._learn({}, satp, "")
+            if by is not None:
+                self._learn({_running_in(satp): ""})
         elif physical is None:
-            self._learn({}, satp, vm)
-        else:
-            self._learn({satp: vm, _ANY_SPACE: vm}, satp, vm)
+            self._learn({_running_in(satp): vm})
+        elif self._settled != (satp, vm):
+            self._learn({satp: vm, _ANY_SPACE: vm, _running_in(satp): vm})
+            self._settled = (satp, vm)
         return position
 
-    def _learn(self, vms: Mapping[int, str], satp: int, running: str) -> None:
-        vms = {**vms, _running_in(satp): running}
-        if any(self._vms.get(space) != vm for space, vm in vms.items()):
+    def _learn(self, vms: Mapping[int, str]) -> None:
+        if not vms.items() <= self._vms.items():
             kept = self._vms if len(self._vms) < _MOST_SPACES else {}
-            self._vms = {**{space: vm for space, vm in kept.items() if space >= _ANY_SPACE}, **vms}
+            self.learned = {**{space: vm for space, vm in kept.items() if space >= _ANY_SPACE}, **vms}
 
-    @property
-    def _running(self) -> Sequence[str]:
-        vm = self._vms.get(_running_in(self._machine.hart.csr_value("satp")))
+    def _running_behind(self, satp: int) -> Sequence[str]:
+        vm = self._vms.get(_running_in(satp))
         return (vm,) if vm else ()
 
     @property
@@ -193,6 +196,7 @@ class Whereabouts:
     @learned.setter
     def learned(self, vms: Mapping[int, str]) -> None:
         self._vms = vms
+        self._settled = None
 
     @property
     def last_vm(self) -> str | None:
@@ -261,6 +265,7 @@ def _holds(component: Component, physical: int) -> bool:
     return any(start <= physical < end for start, end in component.extents)
 
 
+_MACHINE = Privilege.M
 _MOST_REMEMBERED = 1 << 16
 _MOST_SPACES = 256
 _ANY_SPACE = -1

@@ -109,7 +109,7 @@ class Reloading:
             stopped = self._run_to(spot, system)
         finally:
             mover.place_breakpoints()
-        mover.follower.last_event = None
+        mover.follower.forget_last_event()
         return _with_notes(stopped, self._left_out(made, repeated))
 
     # Where the old run stood

@@ -140,6 +140,8 @@ class _Noter:
     Breakpoints with conditions are left `pending`, and the machine stops for somebody to look at them.
     """
 
+    hears_late = True
+
     def __init__(self, mover: Mover, wanted: Wanted | None, *, alone: bool) -> None:
         self._is_alone = alone
         self._breakpoints = mover.breakpoints

@@ -54,7 +54,7 @@ class Stepping:
         stopped = mover.seek(left)
         if stopped is None and top.serial not in stack.ended:
             # It returned; what happened on the way is not what stops the machine.
-            mover.follower.last_event = None
+            mover.follower.forget_last_event()
             return mover.stepped(f"finished {name}")
         return stopped or mover.stepped()
 
@@ -89,7 +89,7 @@ class Stepping:
         told = ""
         while True:
             before = mover.here
-            mover.follower.last_event = None
+            mover.follower.forget_last_event()
             stopped = mover.step()
             if stopped is not None:
                 return stopped

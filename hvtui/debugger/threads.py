@@ -58,6 +58,8 @@ class Threads:
         programs have one each. Frames that were left for good in an activation that is over look like
         it, if the one of now has the same.
         """
+        if not self._aside:
+            return None
         key = _key(top, target, sp)
         thread = self._aside.get(key)
         if thread is None:

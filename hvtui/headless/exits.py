@@ -10,7 +10,7 @@ from asm.isa.trapbits import TrapBit
 from hvtui.debugger.positions import Whereabouts
 from hvtui.headless.components import OUTSIDE
 from hvtui.machine.board import Machine
-from hvtui.machine.events import NOTHING_URGENT, TrapTaken
+from hvtui.machine.events import NOTHING_URGENT, Then, TrapTaken
 from hvtui.machine.privilege import Privilege
 from hvtui.machinefile.system import System
 
@@ -25,26 +25,29 @@ class ExitCounts:
     def __init__(self, system: System, machine: Machine) -> None:
         self._whereabouts = Whereabouts(system, machine)
         self._order = [*(component.name for component in system.components), OUTSIDE]
-        self._causes: Counter[tuple[str, int, bool, int]] = Counter()
-        self._bits: Counter[tuple[str, int, TrapBit]] = Counter()
-        machine.observers.trap.append(self._on_trap)
-        machine.observers.late[self._on_trap] = lambda: NOTHING_URGENT
+        # By whom it interrupted, in which mode, whether it is an interrupt, its cause and trap bits.
+        self._exits: Counter[tuple[str, Privilege, bool, int, tuple[TrapBit, ...]]] = Counter()
+        observers = machine.observers
+        observers.trap.append(self._on_trap)
+        observers.late[self._on_trap] = lambda: NOTHING_URGENT
+        observers.detached[self._on_trap] = self._take_trap
 
     def _on_trap(self, event: TrapTaken) -> None:
-        if event.target is not Privilege.M or event.origin is Privilege.M:
+        self._take_trap(event, None)
+
+    def _take_trap(self, event: TrapTaken, then: Then | None) -> None:
+        origin = event.origin
+        if event.target is not _MACHINE or origin is _MACHINE:
             return
-        left = self._whereabouts.notice(event.pc, event.origin, physical=event.physical)
-        owner = left.owner or OUTSIDE
-        ring = event.origin.ring
-        self._causes[owner, ring, event.is_interrupt, event.cause] += 1
-        for bit in event.bits:
-            self._bits[owner, ring, bit] += 1
+        satp = None if then is None else then.satp
+        left = self._whereabouts.notice(event.pc, origin, event.physical, satp)
+        self._exits[left.owner or OUTSIDE, origin, event.is_interrupt, event.cause, event.bits] += 1
 
     def as_json(self) -> Mapping[str, object]:
         """All exits by bit and by cause; then the same for each component and each ring met."""
-        met = {key[0] for key in self._causes}
+        met = {owner for owner, *_ in self._exits}
         components = [name for name in self._order if name in met]
-        rings = sorted({key[1] for key in self._causes})
+        rings = sorted({origin.ring for _, origin, *_ in self._exits})
         return {
             **self._of(),
             "components": {name: self._of(component=name) for name in components},
@@ -52,17 +55,13 @@ class ExitCounts:
         }
 
     def _of(self, component: str | None = None, ring: int | None = None) -> dict[str, object]:
-        def is_meant(owner: str, origin: int) -> bool:
-            return component in (None, owner) and ring in (None, origin)
-
         bits: Counter[TrapBit] = Counter()
         causes: Counter[tuple[bool, int]] = Counter()
-        for owner, origin, bit in self._bits:
-            if is_meant(owner, origin):
-                bits[bit] += self._bits[owner, origin, bit]
-        for owner, origin, is_interrupt, cause in self._causes:
-            if is_meant(owner, origin):
-                causes[is_interrupt, cause] += self._causes[owner, origin, is_interrupt, cause]
+        for (owner, origin, is_interrupt, cause, classes), count in self._exits.items():
+            if component in (None, owner) and ring in (None, origin.ring):
+                causes[is_interrupt, cause] += count
+                for bit in classes:
+                    bits[bit] += count
         return {
             "total": causes.total(),
             "bits": {bit.key: bits[bit] for bit in sorted(bits)},
@@ -71,3 +70,6 @@ class ExitCounts:
                 for is_interrupt, cause in sorted(causes)
             },
         }
+
+
+_MACHINE = Privilege.M

@@ -7,11 +7,14 @@ paths that are rare anyway.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import TypeAlias
 
 from asm.isa.trapbits import TrapBit
+from asm.isa.width import MASK, XLEN
+from hvtui.machine.hart_state import HartState
 from hvtui.machine.privilege import Privilege
 from hvtui.machine.records import record
 
@@ -28,6 +31,9 @@ class Outcome(Enum):
     EXECUTED = "executed"
     IGNORED = "ignored"
     LEAKED = "leaked"
+
+    # There is one of each, and these are counted all the time: the hash of an Enum takes long.
+    __hash__ = object.__hash__
 
 
 class ExitReason(Enum):
@@ -162,12 +168,49 @@ TRAPS_URGENT = Urgency((1 << _INTERRUPTS) - 1)
 INTERRUPTS_URGENT = Urgency((1 << 2 * _INTERRUPTS) - (1 << _INTERRUPTS))
 
 
+@record
+class Then:
+    """What there was at an event: the registers, as long as it is told of, and satp.
+
+    `interrupts` is what software has written to mip, and above it mideleg.
+    """
+
+    x: Sequence[int]
+    satp: int
+    interrupts: int
+
+    @classmethod
+    def of(cls, state: HartState) -> Then:
+        """Return what there is now."""
+        csr = state.csr
+        return cls(state.x, csr["satp"], csr["mip"] | csr["mideleg"] << XLEN)
+
+    @property
+    def mip(self) -> int:
+        """What software has written to mip."""
+        return self.interrupts & MASK
+
+    @property
+    def mideleg(self) -> int:
+        """The interrupts that are delegated."""
+        return self.interrupts >> XLEN
+
+
+Detached: TypeAlias = tuple[
+    Sequence[Callable[[TrapTaken, Then], None]],
+    Sequence[Callable[[TrapReturned, Then], None]],
+    Sequence[Callable[[KernelInstruction, Then], None]],
+]
+
+
 @dataclass(slots=True)
 class Observers:
     """Who listens to which kind of event. Append a function to listen, remove it to stop.
 
     Who may hear of traps, xRETs or kernel instructions late puts into `late`, for the function that
-    listens, one that tells what is urgent now: None if all is.
+    listens, one that tells what is urgent now: None if all is. Who does not look at the machine then
+    puts a function into `detached` that is told in place of the other, along with what there was: that
+    takes much less time, if all who listen do so.
     """
 
     trap: list[Callable[[TrapTaken], None]] = field(default_factory=list)
@@ -182,6 +225,20 @@ class Observers:
     # The guest has reset the machine: hart and devices begin anew, RAM is as it was.
     reset: list[Callable[[], None]] = field(default_factory=list)
     late: dict[Callable[..., None], Callable[[], Urgency | None]] = field(default_factory=dict)
+    detached: dict[Callable[..., None], Callable[..., None]] = field(default_factory=dict)
+
+    def all_detached(self) -> Detached | None:
+        """Return whom to tell of traps, xRETs and kernel instructions along with what there was then.
+
+        None if somebody among those who listen looks at the machine instead.
+        """
+        lists = self.trap, self.trap_return, self.kernel
+        if not all(hears in self.detached for listeners in lists for hears in listeners):
+            return None
+        trap, trap_return, kernel = (
+            tuple(self.detached[hears] for hears in listeners) for listeners in lists
+        )
+        return trap, trap_return, kernel
 
     def urgency(self) -> Urgency | None:
         """Return what is urgent now for all who listen to crossings; None if everything is."""

@@ -7,7 +7,7 @@ the probes drops all decoded instructions, which nobody can tell but by the time
 from __future__ import annotations
 
 from collections.abc import Callable, Set
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from asm.isa.decode import Decoded
 from hvtui.machine.contexts import Op
@@ -16,6 +16,23 @@ from hvtui.machine.contexts import Op
 CallListener: TypeAlias = Callable[[int, "int | None", int, int], None]
 # A return: its target.
 ReturnListener: TypeAlias = Callable[[int], None]
+
+
+class LateEars(Protocol):
+    """Hears of calls and returns late; `sp` and `instant` are what x2 and the instant were then."""
+
+    @property
+    def room(self) -> int:
+        """How many calls deep calls and returns may be told late now."""
+
+    def call(
+        self, site: int, physical: int | None, target: int, link: int, sp: int, instant: int
+    ) -> None:
+        """A jump at `site` linked: `target` will return to `link`."""
+
+    def ret(self, target: int, sp: int) -> None:
+        """A jump through a link register led to `target`."""
+
 
 # The registers that make a jump a call or a return (unprivileged specification, table 2.1).
 LINK_REGISTERS = frozenset({1, 5})
@@ -51,7 +68,8 @@ class Probes:
         self.let_pass = -1
         self.armed = True
         self.is_patient = True
-        self._room: Callable[[], int] | None = None
+        # Who may hear of calls and returns late.
+        self.late: LateEars | None = None
 
     @property
     def breakpoints(self) -> Set[int]:
@@ -65,21 +83,6 @@ class Probes:
             self._update()
 
     @property
-    def room(self) -> int:
-        """How many calls deep calls and returns may be reported late now; 0 if never."""
-        return 0 if self._room is None else self._room()
-
-    def report_call(self, pc: int, physical: int, target: int, link: int) -> None:
-        """Report a call, late."""
-        if self._on_call is not None:
-            self._on_call(pc, physical, target, link)
-
-    def report_return(self, target: int) -> None:
-        """Report a return, late."""
-        if self._on_return is not None:
-            self._on_return(target)
-
-    @property
     def follows(self) -> bool:
         """Tell whether somebody has jumps through the link registers reported."""
         return self._on_call is not None and self._on_return is not None
@@ -88,15 +91,15 @@ class Probes:
         self,
         on_call: CallListener | None,
         on_return: ReturnListener | None,
-        room: Callable[[], int] | None = None,
+        late: LateEars | None = None,
     ) -> None:
         """Have jumps through the link registers reported: after the jump, before the next step.
 
-        With `room` and while `is_patient`, they may be reported later, with x2 and the instant as they
-        were then; and at most so many calls deep, a call and the return that belongs to it by target
-        and x2 may both be left out. All is reported before any other event, and before a run returns.
+        While `is_patient` they may be reported later, to `late`; and at most so many calls deep as that
+        has room for, a call and the return that belongs to it by target and x2 may both be left out.
+        All is reported before any other event, and before a run returns.
         """
-        self._on_call, self._on_return, self._room = on_call, on_return, room
+        self._on_call, self._on_return, self.late = on_call, on_return, late
         self._update()
 
     def _update(self) -> None:

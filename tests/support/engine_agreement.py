@@ -25,6 +25,7 @@ from hvtui.machine.events import (
     KernelInstruction,
     Outcome,
     Tally,
+    Then,
     TrapReturned,
     TrapTaken,
     Urgency,
@@ -264,25 +265,50 @@ class Subject:
         observers.output.append(self.heard.append)
         observers.exit.append(self.heard.append)
 
+    def listen_detached(self, urgency: Urgency) -> None:
+        """Hear of all that is not urgent late, along with what there was then."""
+        observers = self.machine.observers
+        for listeners in (observers.trap, observers.trap_return, observers.kernel):
+            listeners.append(self._hear_now)
+        observers.late[self._hear_now] = lambda: urgency
+        observers.detached[self._hear_now] = self._hear
+        observers.output.append(self.heard.append)
+        observers.exit.append(self.heard.append)
+
     def _look_around(self, event: TrapTaken | TrapReturned | KernelInstruction) -> None:
         machine, hart = self.machine, self.machine.hart
         seen: list[object] = [event, tuple(hart.x), hart.csr_value("satp"), machine.instant]
         seen += [hart.state.csr["mip"], hart.state.csr["mideleg"]]
-        if isinstance(event, KernelInstruction):
-            seen.append(self._place(event.pc, event.privilege, event.physical))
-            decoded = decode(event.word)
-            trapped = event.outcomes[0][1] is Outcome.TRAPPED
-            if not trapped and decoded is not None and "csr" in decoded.fields:
-                register = hart.csrs.by_number[decoded.fields["csr"]]
-                seen.append(register.read() if event.value is None else event.value)
-        else:
+        if not isinstance(event, KernelInstruction):
             seen += [hart.pc, hart.privilege]
-            seen.append(self._place(event.pc, event.origin, event.physical))
-            if isinstance(event, TrapTaken):
-                seen.append(self._place(event.handler, event.target, event.handler_physical))
-            else:
-                seen.append(self._place(event.resumed, event.target, event.resumed_physical))
-        self.heard.append(seen)
+        self.heard.append(seen + self._meaning(event))
+
+    def _hear_now(self, event: TrapTaken | TrapReturned | KernelInstruction) -> None:
+        self._hear(event, Then.of(self.machine.hart.state))
+
+    def _hear(self, event: TrapTaken | TrapReturned | KernelInstruction, then: Then) -> None:
+        seen: list[object] = [event, tuple(then.x), then.satp, then.mip, then.mideleg]
+        self.heard.append(seen + self._meaning(event))
+
+    def _meaning(self, event: TrapTaken | TrapReturned | KernelInstruction) -> list[object]:
+        """Return where the addresses of an event lead, and what a CSR holds that is read."""
+        if isinstance(event, TrapTaken):
+            return [
+                self._place(event.pc, event.origin, event.physical),
+                self._place(event.handler, event.target, event.handler_physical),
+            ]
+        if isinstance(event, TrapReturned):
+            return [
+                self._place(event.pc, event.origin, event.physical),
+                self._place(event.resumed, event.target, event.resumed_physical),
+            ]
+        meaning: list[object] = [self._place(event.pc, event.privilege, event.physical)]
+        decoded = decode(event.word)
+        trapped = event.outcomes[0][1] is Outcome.TRAPPED
+        if not trapped and decoded is not None and "csr" in decoded.fields:
+            register = self.machine.hart.csrs.by_number[decoded.fields["csr"]]
+            meaning.append(register.read() if event.value is None else event.value)
+        return meaning
 
     def _place(self, pc: int, privilege: Privilege, known: int) -> int | None:
         if known != NOT_LOOKED_UP:
@@ -371,11 +397,15 @@ class World:
 
 
 class Ears(Enum):
-    """Who is there to hear: nobody, who hears everything, who may hear it late, or who counts."""
+    """Who is there to hear: nobody, who hears everything, who may hear it late, or who counts.
+
+    Who is detached hears it late, too, but does not look at the machine.
+    """
 
     NOBODY = "nobody"
     LISTENER = "listener"
     LATE_LISTENER = "late listener"
+    DETACHED = "detached listener"
     COUNTER = "counter"
 
 
@@ -420,6 +450,8 @@ def compared(seed: int, steps: int, ears: Ears, world: World | None = None) -> C
             subject.listen()
         elif ears is Ears.LATE_LISTENER:
             subject.listen_late(_urgency(seed))
+        elif ears is Ears.DETACHED:
+            subject.listen_detached(_urgency(seed))
         elif ears is Ears.COUNTER:
             subject.count()
     chance = random.Random(seed ^ 0x5EED)

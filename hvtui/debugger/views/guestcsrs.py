@@ -12,8 +12,9 @@ CPU without holes under a right hypervisor both agree.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from asm.isa.csrs import CsrRow
@@ -178,17 +179,19 @@ class VirtualCsrs:
         for guest in self.guests.values():
             guest.reset()
 
-    def kernel_instruction(self, event: KernelInstruction, position: Position) -> None:
-        """Take in a kernel instruction, before its effect if it has one."""
+    def kernel_instruction(
+        self, event: KernelInstruction, position: Position, x: Sequence[int]
+    ) -> None:
+        """Take in a kernel instruction, before its effect if it has one; `x` are the registers then."""
         component = position.component
         guest = self.guests.get(component.vm) if component and component.vm else None
-        decoded = decode(event.word) if guest is not None else None
+        decoded = _decoded(event.word) if guest is not None else None
         if guest is None or decoded is None or "csr" not in decoded.fields:
             return
-        register = guest.register(decoded.fields["csr"])
+        fields = decoded.fields
+        register = guest.register(fields["csr"])
         if register is None or not _may(position, register.row):
             return
-        fields = decoded.fields
         outcomes = dict(event.outcomes)
         trap_class = register.row.trap_class
         asks = outcomes.get(trap_class.read)
@@ -197,19 +200,22 @@ class VirtualCsrs:
         writes = outcomes.get(trap_class.write) if trap_class.write is not None else None
         if writes is not None:
             name = decoded.row.name
-            operand = fields["zimm"] if name.endswith("i") else self._hart.x[fields["rs1"]]
+            operand = fields["zimm"] if name.endswith("i") else x[fields["rs1"]]
             value = _MODIFIED[name.removesuffix("i")](register.stored(), operand)
             guest.write(register, value, Written(event.instant, writes))
 
-    def trap_return(self, event: TrapReturned, target: Position) -> None:
-        """Take in an xRET to `target`: perhaps with the answer that a guest has waited for."""
+    def trap_return(self, event: TrapReturned, target: Position, x: Sequence[int]) -> None:
+        """Take in an xRET to `target`: perhaps with the answer that a guest has waited for.
+
+        `x` are the registers then.
+        """
         component = target.component
         guest = self.guests.get(component.vm) if component and component.vm else None
         if guest is None or guest.asked is None:
             return
         asked = guest.asked
         if event.resumed == asked.pc + _INSTRUCTION_LENGTH:
-            answer = Told(event.instant, self._hart.x[asked.rd], Outcome.TRAPPED)
+            answer = Told(event.instant, x[asked.rd], Outcome.TRAPPED)
             guest.tell(asked.csr, answer)
             guest.asked = None
 
@@ -239,6 +245,9 @@ class VirtualCsrs:
         elif outcome is not Outcome.IGNORED:
             value = self._hart.csr_value(name) if event.value is None else event.value
             guest.tell(name, Told(event.instant, value, outcome))
+
+
+_decoded = lru_cache(maxsize=1024)(decode)
 
 
 def _entries(vector: int) -> range:
