@@ -243,7 +243,8 @@ class Follower:
         position = self.whereabouts.notice(event.pc, event.privilege, event.physical, then.satp)
         self.traplog.kernel(event, position)
         self.guests.kernel_instruction(event, position, then.x)
-        if not _UNREMARKABLE.issuperset(outcome for _, outcome in event.outcomes):
+        # What traps is told as a trap, and then that holds for all classes; as with what executes.
+        if event.outcomes[0][1] not in _UNREMARKABLE:
             self._told = describe_kernel, (event, position)
         listener = listener or self._hears_late
         if listener is not None:

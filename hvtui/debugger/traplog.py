@@ -110,14 +110,15 @@ class TrapLog:
 
     def kernel(self, event: KernelInstruction, position: Position) -> None:
         """Record a kernel instruction met below M. What trapped stands in the log as a trap."""
-        kinds = set()
+        lost = set()
         for classed in event.outcomes:
             self.outcomes[classed] += 1
             kind = KIND_OF_OUTCOME.get(classed[1])
             if kind is not None:
-                kinds.add(kind)
-        for kind in sorted(kinds, key=lambda kind: kind.value):
-            self._add(kind, event, position)
+                lost.add(kind)
+        if lost:
+            for kind in sorted(lost, key=lambda kind: kind.value):
+                self._add(kind, event, position)
 
     def _add(self, kind: Kind, event: Event, position: Position) -> None:
         if self._length == self._rows.end:

@@ -13,7 +13,6 @@ CPU without holes under a right hypervisor both agree.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -29,6 +28,7 @@ from hvtui.machine.hart import Hart
 from hvtui.machine.hart_state import HartState
 from hvtui.machine.pmp import Pmp, PmpState
 from hvtui.machine.privilege import PRIVILEGE_OF_RING, Privilege
+from hvtui.machine.records import record
 from hvtui.machinefile.system import Component, System
 
 _INSTRUCTION_LENGTH = 4
@@ -36,7 +36,7 @@ _INSTRUCTION_LENGTH = 4
 _DELEGATIONS = ("medeleg", "mideleg")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Written:
     """A guest has written a CSR at `instant`; `outcome` is what became of the instruction."""
 
@@ -44,7 +44,7 @@ class Written:
     outcome: Outcome
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Told:
     """A guest has read a CSR at `instant` and got `value`; `outcome` says who answered.
 
