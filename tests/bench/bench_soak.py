@@ -9,7 +9,7 @@ files; machines with random code come and go.
 
 In between the process' memory is told, and how much the parts keep. In the end the last third of the
 time is held against all before: memory is flat if no more of it is in use at the peak, in bytes and in
-Python's own blocks. What the process takes may rise a little longer, for the gaps between what is in
+Python's own objects. What the process takes may rise a little longer, for the gaps between what is in
 use come to their size slowly.
 
 The budgets are small here, so that what has a bound comes to it within the first third. Containers that
@@ -39,7 +39,8 @@ _CHANCE = 1.15
 _GAPS = 1.1
 _TOLD = 12
 _HEAD = (
-    "  seconds cycles  memory   in use   blocks   engine: steps  code pages  settings   endless: steps"
+    "  seconds cycles  memory   in use  objects   engine: steps  code pages  settings blocks"
+    "   endless: steps"
     "  moments    MiB  log rows"
 )
 
@@ -62,26 +63,26 @@ def take(soak: Soak, began: float) -> Sample:
     return Sample(seconds, resident(), allocated() or 0, sys.getallocatedblocks(), kept(**soak.roots))
 
 
-def engine_keeps(machine: Machine) -> tuple[int, int]:
-    """Return how many pages of decoded code and settings of the PMP the fast engine keeps."""
+def engine_keeps(machine: Machine) -> tuple[int, int, int]:
+    """Return how many pages of decoded code, settings of the PMP and blocks the fast engine keeps."""
     if machine.engine != Engine.FAST.value:
-        return 0, 0
+        return 0, 0, 0
     from hvtui.machine.fast.engine import FastEngine
 
     engine = machine._engine
     assert isinstance(engine, FastEngine)
-    return engine._cpu.pool_used, len(engine._settings)
+    return engine._cpu.pool_used, engine._cpu.settings_used, len(engine.hot_code.blocks)
 
 
 def describe(soak: Soak, sample: Sample) -> str:
     """Return a line on `sample`."""
-    code, settings = engine_keeps(soak.machine)
+    code, settings, hot = engine_keeps(soak.machine)
     history = soak.endless._mover.timeline.history
     return (
         f"{sample.seconds:9.0f} {soak.cycles:6} {sample.resident / _MIB:5.1f} M"
         f" {sample.allocated / _MIB:6.1f} M {sample.blocks:8,}"
-        f" {soak.machine.instant:15,} {code:11,} {settings:9,} {soak.endless.machine.instant:16,}"
-        f" {len(history.moments):8,} {history.size / _MIB:6.1f} {_rows(soak.endless):9,}"
+        f" {soak.machine.instant:15,} {code:11,} {settings:9,} {hot:6,}"
+        f" {soak.endless.machine.instant:16,} {len(history.moments):8,} {history.size / _MIB:6.1f} {_rows(soak.endless):9,}"
     )
 
 

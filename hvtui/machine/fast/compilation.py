@@ -154,10 +154,20 @@ def _linked() -> Native:
     if code is None:
         code = _compile(llvm, machine)
         disk.keep(name, code)
+    engine = _link(llvm, machine, code)
+    return _functions({name: engine.get_function_address(name) for name in program.visible()}, engine)
+
+
+@cache
+def _target_of_blocks(llvm: Any) -> Any:
+    return _target(llvm, jit=_processor() is None)
+
+
+def _link(llvm: Any, machine: Any, code: bytes) -> Any:
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
-    return _functions({name: engine.get_function_address(name) for name in program.visible()}, engine)
+    return engine
 
 
 def _compile(llvm: Any, machine: Any) -> bytes:
@@ -173,19 +183,39 @@ def compile_block(text: str, go_on: Callable[[], None]) -> CompiledBlock:
     """
     llvm = _llvm()
     go_on()
-    machine = _target(llvm, jit=True)
-    module = _optimized(llvm, machine, text)
-    go_on()
-    engine = llvm.create_mcjit_compiler(module, machine)
-    engine.finalize_object()
+    machine = _target_of_blocks(llvm)
+    # What LLVM keeps of a module outlives that, but not its context.
+    with llvm.create_context() as context, _optimized(llvm, machine, text, context) as module:
+        go_on()
+        code = machine.emit_object(module)
+    if _processor() is not None:
+        try:
+            memory, addresses = flat.place(flat.flatten(code, (BLOCK,)))
+        except flat.NotFlatError:
+            pass
+        else:
+            return CompiledBlock(addresses[BLOCK], memory)
+    engine = _link(llvm, _target(llvm, jit=True), code)
     return CompiledBlock(engine.get_function_address(BLOCK), engine)
 
 
-def _optimized(llvm: Any, machine: Any, text: str) -> Any:
-    module = llvm.parse_assembly(text)
+def _optimized(llvm: Any, machine: Any, text: str, context: Any = None) -> Any:
+    module = llvm.parse_assembly(text, context)
     module.verify()
-    # What comes before code generation can be short: the text is nearly as it should be.
+    _passes(llvm).run(module, _pass_builder(llvm, machine))
+    return module
+
+
+# These are made once: every new one keeps some memory for ever.
+@cache
+def _pass_builder(llvm: Any, machine: Any) -> Any:
     options = llvm.create_pipeline_tuning_options(speed_level=2)
+    return llvm.create_pass_builder(machine, options)
+
+
+@cache
+def _passes(llvm: Any) -> Any:
+    # What comes before code generation can be short: the text is nearly as it should be.
     passes = llvm.create_new_module_pass_manager()
     for add in (
         passes.add_always_inliner_pass,
@@ -198,5 +228,4 @@ def _optimized(llvm: Any, machine: Any, text: str) -> Any:
         passes.add_simplify_cfg_pass,
     ):
         add()
-    passes.run(module, llvm.create_pass_builder(machine, options))
-    return module
+    return passes

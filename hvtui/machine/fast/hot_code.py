@@ -31,8 +31,8 @@ from hvtui.machine.memory import PAGE_SIZE, Ram
 
 # Samples before anything is compiled, which take a tenth of a second or more; blocks of one machine.
 WARM = 512
-MOST_BLOCKS = 1024
-_MOST_KEPT = 512
+MOST_BLOCKS = 512
+_MOST_KEPT = 256
 _MOST_DELAYED = 16
 
 _SLOT = struct.Struct("=QQ")
