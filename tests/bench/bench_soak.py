@@ -76,13 +76,15 @@ def engine_keeps(machine: Machine) -> tuple[int, int, int]:
 
 def describe(soak: Soak, sample: Sample) -> str:
     """Return a line on `sample`."""
-    code, settings, hot = engine_keeps(soak.machine)
+    code, settings, _ = engine_keeps(soak.machine)
+    *_, hot = engine_keeps(soak.hot)
     history = soak.endless._mover.timeline.history
     return (
         f"{sample.seconds:9.0f} {soak.cycles:6} {sample.resident / _MIB:5.1f} M"
         f" {sample.allocated / _MIB:6.1f} M {sample.blocks:8,}"
         f" {soak.machine.instant:15,} {code:11,} {settings:9,} {hot:6,}"
-        f" {soak.endless.machine.instant:16,} {len(history.moments):8,} {history.size / _MIB:6.1f} {_rows(soak.endless):9,}"
+        f" {soak.endless.machine.instant:16,} {len(history.moments):8,} {history.size / _MIB:6.1f}"
+        f" {_rows(soak.endless):9,}"
     )
 
 

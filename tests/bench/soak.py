@@ -9,12 +9,14 @@ import random
 from collections.abc import Mapping
 from pathlib import Path
 
-from asm.assembler.assembly import assemble_file
+from asm.assembler.assembly import assemble_file, assemble_text
 from asm.options import Options
 from hvtui.debugger.edits import MemoryEdit, RegisterEdit
 from hvtui.debugger.session import Session
+from hvtui.machine.board import Machine
 from hvtui.machine.engines import Engine
 from hvtui.machine.events import Tally
+from hvtui.machine.fast import hot_code
 from hvtui.machine.memory import RAM_BASE
 from hvtui.machinefile.loading import load_system
 from hvtui.machinefile.system import Component, Overrides, System
@@ -22,7 +24,7 @@ from tests.support.engine_agreement import random_subject
 
 _GUESTS = Path(__file__).parent / "guests"
 _SAMPLE = Path(__file__).parents[2] / "samples" / "08-shadow-paging" / "machine.toml"
-_A0 = 10
+_SP, _A0 = 2, 10
 # Behind all that the guest uses.
 _FREE = RAM_BASE + 0xF0_0000
 # So small that they are full in a minute, not in an hour.
@@ -30,6 +32,8 @@ BUDGET = 24 << 20
 LOG_CHUNKS = 16
 _FAR = 20_000
 _BARE = 5
+_OFTEN = 499
+_LAP = 100_000
 
 
 def churning(code_pages: int = 1024, roots: int = 256) -> System:
@@ -43,10 +47,46 @@ def churning(code_pages: int = 1024, roots: int = 256) -> System:
     )  # fmt: skip
 
 
+def heating(pages: int = 32) -> Machine:
+    """Return a machine that runs in a loop of every page in turn, and changes that of the next one.
+
+    So there is a block for each, which is never the same again.
+    """
+    text = "".join(
+        f"""
+        .balign 4096
+page{number}: li s0, 400
+1:      addi    a0, a0, 1
+        xor     a1, a1, a0
+        sw      a1, 0(sp)
+        lw      a2, 0(sp)
+change{number}: addi a3, a3, {number}
+        addi    s0, s0, -1
+        bnez    s0, 1b
+        la      t0, change{(number + 1) % pages}
+        lw      t1, 0(t0)
+        li      t2, 0x00100000
+        add     t1, t1, t2
+        sw      t1, 0(t0)
+        tail    page{(number + 1) % pages}
+"""
+        for number in range(pages)
+    )
+    machine = Machine(engine=Engine.AUTO)
+    for segment in assemble_text(text).segments:
+        machine.load(segment.address, segment.data)
+    machine.reset(RAM_BASE)
+    machine.hart.set_x(_SP, _FREE)
+    if machine._engine is not None:
+        machine._engine.hot_code.compile_at_once(_OFTEN)
+    return machine
+
+
 class Soak:
     """An engine, a session that runs on and on, one that begins anew, and passing machines.
 
-    In a cycle the endless session runs for `steps`, and the engine several times as far.
+    In a cycle the endless session runs for `steps`, the engine several times as far; another machine
+    has all its blocks compiled once.
     """
 
     def __init__(self, *, steps: int = 1_000_000, seed: int = 1) -> None:
@@ -54,6 +94,7 @@ class Soak:
         self._steps = steps
         self.cycles = 0
         self.machine = churning().fresh_machine()
+        self.hot = heating()
         self.tally = Tally()
         self.machine.observers.tallies.append(self.tally)
         self.endless = Session(churning(), budget=BUDGET)
@@ -66,12 +107,13 @@ class Soak:
         """What may not grow."""
         return {
             "machine": self.machine, "endless": self.endless, "session": self.session,
-            "tally": self.tally,
+            "tally": self.tally, "hot": self.hot, "compiler": hot_code._COMPILER,
         }  # fmt: skip
 
     def cycle(self) -> None:
         """Run everything for a while."""
         self.machine.run(until_instant=self.machine.instant + _BARE * self._steps)
+        self.hot.run(until_instant=self.hot.instant + _LAP)
         self._run_on()
         self._debug()
         subject = random_subject(self._chance.randrange(1 << 30), Engine.AUTO)

@@ -16,10 +16,11 @@ from hvtui.debugger.session import Session
 from hvtui.machine.access import MAX_CONTEXTS
 from hvtui.machine.board import Machine
 from hvtui.machine.engines import Engine, why_not_fast
+from hvtui.machine.fast import hot_code
 from hvtui.machine.fast.layout import SETTINGS
 from hvtui.machine.memory import PAGE_SIZE, RAM_BASE
 from tests.bench.bench_soak import Sample, engine_keeps, verdict
-from tests.bench.soak import churning
+from tests.bench.soak import churning, heating
 from tests.bench.soak_kept import grown, kept
 from tests.support.engine_agreement import compare
 
@@ -169,3 +170,18 @@ def test_a_soak_calls_memory_flat_only_if_it_is(growing: dict[str, int], flat: b
 
 def test_a_soak_of_one_sample_is_no_proof() -> None:
     assert not verdict([Sample(0.0, _MIB, _MIB, 10, {})])[0]
+
+
+@needs_fast
+def test_blocks_that_are_never_the_same_again_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hot_code, "_MOST_KEPT", 8)
+    monkeypatch.setattr(hot_code, "_COMPILER", hot_code._Compiler())
+    machine = heating(pages=4)
+    compiled = []
+    for part in range(1, 7):
+        machine.run(until_instant=20_000 * part)
+        assert engine_keeps(machine)[2] <= 4
+        compiled.append(len(hot_code._COMPILER._kept))
+    assert compiled[-1] == 8
+    assert machine._engine is not None
+    assert machine._engine.hot_code.taken_up > 20
