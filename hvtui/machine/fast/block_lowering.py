@@ -1,4 +1,4 @@
-"""A block as one function in LLVM IR: its instructions one after the other, their registers in values.
+"""A block as one function in LLVM IR: its instructions one after the other, with what is known of each.
 
 The function is a handler for the slots where the block is entered. A straight piece of it is only begun
 with steps enough for all of it; else the handlers take the steps that are left. It ends where the next
