@@ -163,18 +163,35 @@ def tlb_place(place, context):
 # Take up the contexts of the mode, as it is now. Each mode knows those that it had last.
 @inline
 def select():
+    if not select_known():
+        select_anew()
+    return 0
+
+
+@inline
+def select_known():
     privilege = cpu.privilege
-    status = cpu.csr[MSTATUS]
-    seen = status & (SUM | MXR)
-    if status & MPRV:
-        seen |= status & (MPRV | MPP_BITS)
-    seen |= cpu.csr[SATP] << 32
-    if cpu.mode_keys[privilege] == seen and cpu.mode_stamps[privilege] == cpu.stamp:
+    if cpu.mode_keys[privilege] == seen_by_mode() and cpu.mode_stamps[privilege] == cpu.stamp:
         cpu.data_context = cpu.mode_data[privilege]
         cpu.fetch_context = cpu.mode_fetch[privilege]
-        return 0
+        return 1
+    return 0
+
+
+# All that the contexts of a mode depend on, but for the PMP.
+@inline
+def seen_by_mode():
+    status = cpu.csr[MSTATUS]
+    seen = status & (SUM | MXR) | cpu.csr[SATP] << 32
+    if status & MPRV:
+        seen |= status & (MPRV | MPP_BITS)
+    return seen
+
+
+def select_anew():
+    privilege = cpu.privilege
     choose()
-    cpu.mode_keys[privilege] = seen
+    cpu.mode_keys[privilege] = seen_by_mode()
     cpu.mode_stamps[privilege] = cpu.stamp
     cpu.mode_data[privilege] = cpu.data_context
     cpu.mode_fetch[privilege] = cpu.fetch_context

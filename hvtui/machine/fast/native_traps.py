@@ -8,6 +8,7 @@ These do what `hvtui.machine.trap_entry`, `interrupts` and the run loop of `boar
 """
 
 TRAPS = """
+# Contexts are to be selected afterwards.
 @inline
 def take(target, cause, tval, interrupt):
     origin = cpu.privilege
@@ -49,7 +50,6 @@ def take(target, cause, tval, interrupt):
     cpu.traps += 1
     if cpu.tallies:
         cpu.trap_counts[(cause & 31) | interrupt << 5] += 1
-    select()
     return 0
 
 
@@ -238,6 +238,7 @@ def check():
                 origin = cpu.privilege
                 if take(target, number, 0, 1) < 0:
                     leave(EXIT_LOOK)
+                select()
                 if cpu.listens_trap:
                     put_trap(pc, physical, origin, instant, number | 32, 0, 0, 0)
                 # A step has gone by, in which nothing retired. There may be another interrupt.
@@ -246,7 +247,8 @@ def check():
     become(go)
 
 
-# At cpu.pc: find the slot and execute it.
+# At cpu.pc: find the slot and execute it. What takes long is in handlers of its own, so that there is
+# nothing to be kept over a call here.
 @handler
 def go():
     if budget <= 0:
@@ -254,29 +256,76 @@ def go():
     pc = cpu.pc
     entry = address(cpu.fetch_tlb) + tlb_place(pc, cpu.fetch_context)
     if u64[entry] != (cpu.fetch_context | (pc & 0xFFFFF003)):
-        if pc & 3:
-            leave(EXIT_HARD)
-        cpu.budget = budget
-        refused = fill(pc, FETCH, 4)
-        if refused < 0:
-            cpu.verdict = refused
-            become(refuse)
-        entry = address(cpu.fetch_tlb) + tlb_place(pc, cpu.fetch_context)
-        if u64[entry] == NO_TAG:
-            # Of this page the PMP permits some instructions: one step, and then to look again.
-            cpu.retired_at_zero = cpu.retired_at_zero - budget + 1
-            budget = 1
+        become(look_up)
     ip = u64[entry + 8] + ((pc & 4095) << 2)
     delta = pc - (ip >> 2)
+    if cpu.pending:
+        become(arrive)
+    dispatch()
+
+
+# At cpu.pc, for which there is no translation yet.
+@handler
+def look_up():
+    pc = cpu.pc
+    if pc & 3:
+        leave(EXIT_HARD)
+    cpu.budget = budget
+    refused = fill(pc, FETCH, 4)
+    if refused < 0:
+        cpu.verdict = refused
+        become(refuse)
+    entry = address(cpu.fetch_tlb) + tlb_place(pc, cpu.fetch_context)
+    if u64[entry] == NO_TAG:
+        # Of this page the PMP permits some instructions: one step, and then to look again.
+        cpu.retired_at_zero = cpu.retired_at_zero - budget + 1
+        budget = 1
+    ip = u64[entry + 8] + ((pc & 4095) << 2)
+    delta = pc - (ip >> 2)
+    become(arrive)
+
+
+# At ip, which may be where an event leads that has been noted.
+@handler
+def arrive():
     if cpu.pending:
         cpu.events[cpu.pending] = cpu.ram_base + offset_of(ip)
         cpu.pending = 0
     dispatch()
 
 
-# At cpu.pc: the instruction there was refused for cpu.verdict, and nothing has been written.
+# At cpu.pc: the instruction there was refused for cpu.verdict, and nothing has been written. The plain
+# exception, of which nobody is told, calls no function, so that there is nothing to be kept.
 @handler
 def refuse():
+    verdict = cpu.verdict
+    if verdict <= TO_MACHINE or cpu.refused_bits or cpu.listens_trap or cpu.csr[MVMCB]:
+        become(refuse_at_length)
+    cause = -1 - verdict
+    target = 3
+    if cpu.privilege != 3 and cpu.csr[MEDELEG] >> cause & 1:
+        target = 1
+    cpu.exit_bits = 0
+    if take(target, cause, cpu.tval, 0) < 0:
+        leave(EXIT_HARD)
+    cpu.retired_at_zero -= 1
+    budget -= 1
+    if not select_known():
+        become(entered)
+    if cpu.csr[MIE]:
+        become(check)
+    become(go)
+
+
+# In a mode whose contexts are not known.
+@handler
+def entered():
+    select_anew()
+    become(returned)
+
+
+@handler
+def refuse_at_length():
     verdict = cpu.verdict
     bits = cpu.refused_bits
     cpu.refused_bits = 0
@@ -304,6 +353,7 @@ def refuse():
     instant = cpu.retired_at_zero - budget + cpu.traps
     if take(target, cause, cpu.tval, 0) < 0:
         leave(EXIT_HARD)
+    select()
     if bits and cpu.tallies:
         tally(bits, TRAPPED)
     if cpu.listens_trap:
