@@ -40,6 +40,17 @@ twice:  slli    a3, a2, 1
         ret
 """
 
+TIMER_ON = """
+_start: la      t0, handler
+        csrw    mtvec, t0
+        li      s1, 0x02004000
+        li      s2, 0x0200bff8
+        sw      zero, 4(s1)
+        li      t0, 0x80
+        csrw    mie, t0
+        csrsi   mstatus, 8
+"""
+
 
 def image_of(text: str) -> bytes:
     (segment,) = assemble_text(text).segments
@@ -236,15 +247,8 @@ done:   j       done
 
 def test_a_timer_interrupts_a_block_at_the_same_instruction() -> None:
     reference, fast = both(
-        """
-_start: la      t0, handler
-        csrw    mtvec, t0
-        li      s1, 0x02004000
-        li      s2, 0x0200bff8
-        sw      zero, 4(s1)
-        li      t0, 0x80
-        csrw    mie, t0
-        csrsi   mstatus, 8
+        TIMER_ON
+        + """
 again:  addi    a0, a0, 1
         xor     a1, a1, a0
         bnez    a0, again
@@ -262,15 +266,8 @@ handler: lw     t0, 0(s2)
 
 def test_a_timer_that_a_block_sets_interrupts_it_when_it_is_due() -> None:
     reference, fast = both(
-        """
-_start: la      t0, handler
-        csrw    mtvec, t0
-        li      s1, 0x02004000
-        li      s2, 0x0200bff8
-        sw      zero, 4(s1)
-        li      t0, 0x80
-        csrw    mie, t0
-        csrsi   mstatus, 8
+        TIMER_ON
+        + """
 again:  addi    a0, a0, 1
         andi    t1, a0, 15
         bnez    t1, 1f
