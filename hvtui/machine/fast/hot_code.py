@@ -198,20 +198,19 @@ class _Compiler:
 
     def __init__(self) -> None:
         self._kept: OrderedDict[object, Future[CompiledBlock]] = OrderedDict()
+        # Machines may run in threads of their own.
+        self._one = threading.Lock()
 
     def compiled(self, key: object, text: Callable[[], str], *, at_once: bool) -> Future[CompiledBlock]:
         """Return the code of a block, whose text is made only if it has to be compiled."""
-        job = self._kept.get(key)
-        if job is None:
-            job = self._begin(text, at_once=at_once)
-            self._kept[key] = job
-            if len(self._kept) > _MOST_KEPT:
-                self._kept.popitem(last=False)
-        self._kept.move_to_end(key)
-        return job
-
-    def _begin(self, text: Callable[[], str], *, at_once: bool) -> Future[CompiledBlock]:
-        job = _worker().submit(lambda: compile_block(text(), _go_on))
+        with self._one:
+            job = self._kept.get(key)
+            if job is None:
+                job = _worker().submit(lambda: compile_block(text(), _go_on))
+                self._kept[key] = job
+                if len(self._kept) > _MOST_KEPT:
+                    self._kept.popitem(last=False)
+            self._kept.move_to_end(key)
         if at_once:
             wait([job])
         return job
