@@ -22,6 +22,7 @@ from hvtui.machine.fast import (
     layout,
     lowering,
     native_csrs,
+    native_events,
     native_memory,
     native_pmp,
     native_traps,
@@ -247,7 +248,13 @@ def _parts() -> Iterator[str]:
 
 @cache
 def _nodes() -> tuple[ast.FunctionDef, ...]:
-    services = (native_memory.MEMORY, native_pmp.PMP, native_traps.TRAPS, native_csrs.CSRS)
+    services = (
+        native_memory.MEMORY,
+        native_pmp.PMP,
+        native_traps.TRAPS,
+        native_events.EVENTS,
+        native_csrs.CSRS,
+    )
     sources = (*services, handlers.decoder())
     return tuple(node for text in sources for node in notation.functions_in(text))
 
@@ -278,7 +285,8 @@ def fingerprint() -> str:
         digest.update(repr((row.name, row.layout, row.meaning, row.kernel, row.needs)).encode())
     digest.update(repr((CSRS, sorted(constants().items()), sorted(layout.PLACES.items()))).encode())
     for module in (
-        native_memory, native_pmp, native_traps, native_csrs, lowering, handlers, notation
+        native_memory, native_pmp, native_traps, native_events, native_csrs, lowering, handlers,
+        notation
     ):  # fmt: skip
         digest.update(Path(str(module.__file__)).read_bytes())
     digest.update(Path(__file__).read_bytes())
