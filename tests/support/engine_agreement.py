@@ -335,18 +335,29 @@ class Subject:
         return self.tally.traps, self.tally.kernel, regions
 
 
-def random_subject(seed: int, engine: Engine) -> Subject:
-    """Return the machine of that seed."""
-    chance = random.Random(seed)
+def machine_with(
+    chance: random.Random,
+    engine: Engine,
+    page: Callable[[random.Random], list[int]],
+    handler: Callable[[random.Random, str, str], list[int]],
+) -> Machine:
+    """Return a machine of some kind with pages of code, handlers for M and S, and page tables."""
     cpu = chance.choice(list(GENERATIONS))
     timebase = chance.choice((1, 1, 3, 16))
     machine = Machine(cpu=cpu, ram_size=RAM_SIZE, timebase=timebase, engine=engine)
-    for page in CODE_PAGES:
-        machine.load(BASE + page * 4096, code(_code_page(chance)))
-    machine.load(M_HANDLER, code(_handler(chance, "mepc", "mret")))
-    machine.load(S_HANDLER, code(_handler(chance, "sepc", "sret")))
+    for number in CODE_PAGES:
+        machine.load(BASE + number * 4096, code(page(chance)))
+    machine.load(M_HANDLER, code(handler(chance, "mepc", "mret")))
+    machine.load(S_HANDLER, code(handler(chance, "sepc", "sret")))
     lay_tables(chance, machine)
     machine.reset(BASE)
+    return machine
+
+
+def random_subject(seed: int, engine: Engine) -> Subject:
+    """Return the machine of that seed."""
+    chance = random.Random(seed)
+    machine = machine_with(chance, engine, _code_page, _handler)
     hart = machine.hart
     for number in range(1, 32):
         hart.set_x(number, random_value(chance) if number < 8 else _places(chance))

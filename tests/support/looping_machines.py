@@ -13,7 +13,6 @@ import random
 
 from hvtui.machine.board import Machine
 from hvtui.machine.engines import Engine
-from hvtui.machine.generations import GENERATIONS
 from hvtui.machine.privilege import Privilege
 from tests.support.engine_agreement import (
     BASE,
@@ -23,12 +22,11 @@ from tests.support.engine_agreement import (
     JUMPS,
     M_HANDLER,
     MEMORY,
-    RAM_SIZE,
     S_HANDLER,
     TABLE_PAGES,
     Subject,
     World,
-    lay_tables,
+    machine_with,
     main,
     pmp_setting,
     pmp_switch,
@@ -47,18 +45,7 @@ _PAGED = 1 << 31 | (BASE >> 12) + TABLE_PAGES[0]
 def looping_subject(seed: int, engine: Engine) -> Subject:
     """Return the machine of that seed."""
     chance = random.Random(seed)
-    machine = Machine(
-        cpu=chance.choice(list(GENERATIONS)),
-        ram_size=RAM_SIZE,
-        timebase=chance.choice((1, 1, 3, 16)),
-        engine=engine,
-    )
-    for page in CODE_PAGES:
-        machine.load(BASE + page * 4096, code(_page(chance)))
-    machine.load(M_HANDLER, code(_handler(chance, "mepc", "mret")))
-    machine.load(S_HANDLER, code(_handler(chance, "sepc", "sret")))
-    lay_tables(chance, machine)
-    machine.reset(BASE)
+    machine = machine_with(chance, engine, _page, _handler)
     hart = machine.hart
     hart.set_csr("pmpaddr0", 0xFFFF_FFFF)
     hart.set_csr("pmpcfg0", 0x1F)

@@ -103,7 +103,6 @@ def resettle_pmp(changed):
 
 
 # The registers have been set from outside.
-@exported
 def take_pmp():
     cpu.pmp_bound = 0
     cpu.pmp_known = 0

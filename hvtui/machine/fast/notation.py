@@ -400,7 +400,7 @@ def functions_in(text: str) -> list[ast.FunctionDef]:
 
 
 def marks_of(node: ast.FunctionDef) -> Set[str]:
-    """Return the decorators of a function: ``@inline``, ``@exported`` for Python, ``@handler``."""
+    """Return the decorators of a function: ``@inline`` or ``@handler``, if any."""
     return {decorator.id for decorator in node.decorator_list if isinstance(decorator, ast.Name)}
 
 

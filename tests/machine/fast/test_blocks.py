@@ -245,8 +245,16 @@ done:   j       done
     assert hot_code_of(fast).blocks
 
 
+def run_interrupted(text: str, instants: tuple[int, ...]) -> None:
+    """Run a program that the timer interrupts, alike, and in blocks."""
+    reference, fast = both(text)
+    run_alike(reference, fast, instants)
+    assert reference.hart.state.traps > 40
+    assert hot_code_of(fast).blocks
+
+
 def test_a_timer_interrupts_a_block_at_the_same_instruction() -> None:
-    reference, fast = both(
+    run_interrupted(
         TIMER_ON
         + """
 again:  addi    a0, a0, 1
@@ -257,15 +265,13 @@ handler: lw     t0, 0(s2)
         addi    t0, t0, 977
         sw      t0, 0(s1)
         mret
-"""
+""",
+        (990, 5000, 20000, 50000),
     )
-    run_alike(reference, fast, (990, 5000, 20000, 50000))
-    assert reference.hart.state.traps > 40
-    assert hot_code_of(fast).blocks
 
 
 def test_a_timer_that_a_block_sets_interrupts_it_when_it_is_due() -> None:
-    reference, fast = both(
+    run_interrupted(
         TIMER_ON
         + """
 again:  addi    a0, a0, 1
@@ -285,11 +291,9 @@ handler: addi   a3, a3, 1
         li      t0, -1
         sw      t0, 0(s1)
         mret
-"""
+""",
+        (300, 900, 5000, 20000),
     )
-    run_alike(reference, fast, (300, 900, 5000, 20000))
-    assert reference.hart.state.traps > 40
-    assert hot_code_of(fast).blocks
 
 
 def test_a_page_that_a_block_maps_elsewhere_is_elsewhere_at_once() -> None:

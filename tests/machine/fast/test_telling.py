@@ -8,17 +8,14 @@ from asm.assembler.assembly import assemble_text
 from hvtui.machine.board import Machine
 from hvtui.machine.engines import Engine, why_not_fast
 from hvtui.machine.events import NOTHING_URGENT, TrapReturned, TrapTaken
+from tests.support.debugged import OPENED
 
 pytestmark = pytest.mark.skipif(bool(why_not_fast()), reason=f"no fast engine: {why_not_fast()}")
 
 # M returns to S at an address that no page table knows, time and again.
-_RETURNS_TO_NOWHERE = """
-_start: la      t0, handler
-        csrw    mtvec, t0
-        li      t0, -1
-        csrw    pmpaddr0, t0
-        li      t0, 0x1f
-        csrw    pmpcfg0, t0
+_RETURNS_TO_NOWHERE = (
+    OPENED
+    + """
         la      t1, root
         srli    t1, t1, 12
         li      t0, 0x80000000
@@ -33,16 +30,13 @@ handler: li     t0, 0x40000000
         .balign 4096
 root:   .space  4096
 """
+)
 
 
 # U calls from within its own control block: what is stored of the exit lies where the call was.
-_CALLS_FROM_ITS_BLOCK = """
-_start: la      t0, handler
-        csrw    mtvec, t0
-        li      t0, -1
-        csrw    pmpaddr0, t0
-        li      t0, 0x1f
-        csrw    pmpcfg0, t0
+_CALLS_FROM_ITS_BLOCK = (
+    OPENED
+    + """
         la      t0, block
         csrw    0x7c1, t0
         addi    t0, t0, 4
@@ -57,6 +51,7 @@ block:  .word   0
         ecall
         .word   0, 0, 0
 """
+)
 
 
 def _machine(text: str, cpu: str, engine: Engine) -> Machine:
